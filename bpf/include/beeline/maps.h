@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEELINE_MAPS_H
+#define BEELINE_MAPS_H
+
+/*
+ * DOC: The layouts of all maps.
+ *
+ * The single source for the BPF programs, the agent, the command line and the docs. Data only: UAPI types, no
+ * functions. Ports and addresses are in network byte order, everything else in the host's. Padding is
+ * explicit and always zero, and every size is asserted, so that keys can be compared as bytes. IPv4 and IPv6 have maps
+ * of their own wherever the address is part of a hash key, because a short key is a fast key; values are shared.
+ *
+ * A change of any layout here raises BEELINE_ABI (abi.h), which names the pin folder.
+ */
+
+#include <linux/types.h>
+
+#include "beeline/addr.h"
+
+#define BL_LAYOUT(type, size) _Static_assert(sizeof(type) == (size), #type " is " #size " bytes")
+
+/* service: frontend -> where its slots start
+ *   0        4      6     7     8
+ *   | addr   | port |proto|scope|
+ * A NodePort has the unspecified address: whether an address is one of the node's is the endpoint map's knowledge.
+ * An address without any port is also entered with port 0 and proto 0 (scope BL_SCOPE_ADDR): it owns the address, so
+ * that an undefined port of a ClusterIP is refused instead of routed away. Its value has no slots.
+ */
+enum bl_scope {
+	BL_SCOPE_CLUSTER = 0,  /* ClusterIP */
+	BL_SCOPE_NODEPORT = 1, /* any node address, addr is 0 */
+	BL_SCOPE_ADDR = 2,     /* owner of an address, port and proto are 0 */
+};
+
+struct bl_service4_key {
+	struct bl_addr4 addr;
+	__be16 port;
+	__u8 proto; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+	__u8 scope; /* enum bl_scope */
+};
+BL_LAYOUT(struct bl_service4_key, 8);
+
+struct bl_service6_key {
+	struct bl_addr6 addr;
+	__be16 port;
+	__u8 proto;
+	__u8 scope;
+};
+BL_LAYOUT(struct bl_service6_key, 20);
+
+/* One write of this value is the change of a service's whole backend set. */
+struct bl_service {
+	__u32 id;	  /* of service_meta; the same for all frontends of one Service port */
+	__u32 first_slot; /* index into slot */
+	__u32 slot_count; /* 0: reject */
+	__u32 flags;	  /* BL_SERVICE_* */
+};
+BL_LAYOUT(struct bl_service, 16);
+
+/* slot: array, index -> backend id. A service owns slots [first_slot, first_slot + slot_count). */
+typedef __u32 bl_slot;
+
+/* backend: array, id -> where packets go. Id 0 is never used. */
+struct bl_backend {
+	struct bl_addr addr; /* both families; IPv4 in the first four bytes */
+	__be16 port;
+	__u8 proto;
+	__u8 flags;	  /* BL_BACKEND_*; 0: free */
+	__u32 generation; /* changes whenever the id gets another address or is freed */
+};
+BL_LAYOUT(struct bl_backend, 24);
+#define BL_BACKEND_LIVE	 0x01
+#define BL_BACKEND_V6	 0x02
+#define BL_BACKEND_LOCAL 0x04 /* a pod of this node */
+
+/* service_meta: service id -> whom it belongs to. Only userspace reads it: the command line when the agent is down, and
+ * an agent that starts with no memory. Strings are terminated; names are at most 63 bytes by the API's grammar. */
+struct bl_service_meta {
+	char uid[40];
+	char namespace[64];
+	char name[64];
+	char port[64]; /* the port's name, may be empty */
+};
+BL_LAYOUT(struct bl_service_meta, 232);
+
+/* endpoint: address -> what lies behind it on this node. Exact addresses only; prefixes are in prefix4/6. */
+struct bl_endpoint {
+	__u32 ifindex;	  /* BL_ENDPOINT_POD: the veth's host side; 0 otherwise */
+	__u32 flags;	  /* BL_ENDPOINT_* */
+	__u8 mac[6];	  /* BL_ENDPOINT_POD: the pod's own */
+	__u8 host_mac[6]; /* BL_ENDPOINT_POD: the veth's host side */
+	__u32 translated; /* not 0: a per-packet translated flow has reached this pod, so its packets may be replies */
+	__u32 reserved; /* the policy set's place */
+};
+BL_LAYOUT(struct bl_endpoint, 28);
+#define BL_ENDPOINT_POD	     0x01
+#define BL_ENDPOINT_HOST     0x02 /* an address of the node itself */
+#define BL_ENDPOINT_NODEPORT 0x04 /* with HOST: NodePorts are served here */
+
+/* prefix: LPM trie, what is not exact. Longest prefix wins. */
+struct bl_prefix4_key {
+	__u32 len;
+	struct bl_addr4 addr;
+};
+BL_LAYOUT(struct bl_prefix4_key, 8);
+
+struct bl_prefix6_key {
+	__u32 len;
+	struct bl_addr6 addr;
+};
+BL_LAYOUT(struct bl_prefix6_key, 20);
+
+struct bl_prefix {
+	__u32 flags; /* BL_PREFIX_* */
+};
+#define BL_PREFIX_CLUSTER 0x01 /* pods and nodes: never masqueraded */
+#define BL_PREFIX_SERVICE 0x02 /* the service range: an address that no Service owns is refused */
+
+/* flow: a translated flow's tuple as it arrives -> what to make of it. Each flow has two entries, one a direction; the
+ * reply's entry is keyed by the packet that the far end will send. LRU.
+ *   0       4       8      10     12    13        16
+ *   | saddr | daddr | sport| dport|proto| 0       |
+ * ICMP echo has its identifier in both ports.
+ */
+struct bl_flow4_key {
+	struct bl_addr4 saddr;
+	struct bl_addr4 daddr;
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;
+	__u8 pad[3];
+};
+BL_LAYOUT(struct bl_flow4_key, 16);
+
+struct bl_flow6_key {
+	struct bl_addr6 saddr;
+	struct bl_addr6 daddr;
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;
+	__u8 pad[3];
+};
+BL_LAYOUT(struct bl_flow6_key, 40);
+
+struct bl_flow {
+	struct bl_addr saddr; /* the packet's addresses after translation */
+	struct bl_addr daddr;
+	__be16 sport;
+	__be16 dport;
+	__u8 flags; /* BL_FLOW_* */
+	__u8 state; /* TCP: what has been seen of the connection's end */
+	__u16 pad;
+	__u32 backend; /* 0: masqueraded, no backend */
+	__u32 generation;
+	__u64 seen_ns; /* CLOCK_MONOTONIC, coarse */
+};
+BL_LAYOUT(struct bl_flow, 56);
+#define BL_FLOW_SNAT  0x01 /* the source was replaced by an address of the node */
+#define BL_FLOW_DNAT  0x02 /* the destination was a service */
+#define BL_FLOW_REPLY 0x04 /* this entry is the reply's direction */
+
+/* sock_origin: a socket whose destination was replaced -> what it asked for, for recvmsg and getpeername. LRU. */
+struct bl_sock_key {
+	__u64 cookie;
+	struct bl_addr addr; /* the backend's */
+	__be16 port;
+	__u8 proto;
+	__u8 pad[5];
+};
+BL_LAYOUT(struct bl_sock_key, 32);
+
+struct bl_sock_origin {
+	struct bl_addr addr; /* the service's, as the application named it */
+	__be16 port;
+	__u16 pad;
+	__u32 service; /* id */
+	__u32 backend;
+	__u32 generation;
+};
+BL_LAYOUT(struct bl_sock_origin, 32);
+
+/* counter: per-CPU array, reason -> packets and bytes; indexes are enum bl_reason of reason.h. */
+struct bl_counter {
+	__u64 packets;
+	__u64 bytes;
+};
+BL_LAYOUT(struct bl_counter, 16);
+
+/*
+ * One row a map: X(name, type, key, value, default entries, flags, what it is for). The BPF side declares each map by the
+ * same name; the agent sizes, pins and dumps by this table, and the command line and docs print it.
+ */
+#define BL_MAPS(X)                                                                                 \
+	X(service4, HASH, struct bl_service4_key, struct bl_service, 65536, BPF_F_NO_PREALLOC,     \
+	  "IPv4 frontends")                                                                        \
+	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, BPF_F_NO_PREALLOC,     \
+	  "IPv6 frontends")                                                                        \
+	X(slot, ARRAY, __u32, bl_slot, 262144, 0, "slot to backend id")                            \
+	X(backend, ARRAY, __u32, struct bl_backend, 65536, 0, "backends by id")                    \
+	X(service_meta, HASH, __u32, struct bl_service_meta, 65536, BPF_F_NO_PREALLOC,             \
+	  "names of services by id")                                                               \
+	X(endpoint4, HASH, struct bl_addr4, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \
+	  "local IPv4 addresses")                                                                  \
+	X(endpoint6, HASH, struct bl_addr6, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \
+	  "local IPv6 addresses")                                                                  \
+	X(prefix4, LPM_TRIE, struct bl_prefix4_key, struct bl_prefix, 16384, BPF_F_NO_PREALLOC,    \
+	  "IPv4 prefixes of the cluster")                                                          \
+	X(prefix6, LPM_TRIE, struct bl_prefix6_key, struct bl_prefix, 16384, BPF_F_NO_PREALLOC,    \
+	  "IPv6 prefixes of the cluster")                                                          \
+	X(flow4, LRU_HASH, struct bl_flow4_key, struct bl_flow, 65536, 0, "translated IPv4 flows") \
+	X(flow6, LRU_HASH, struct bl_flow6_key, struct bl_flow, 65536, 0, "translated IPv6 flows") \
+	X(sock_origin, LRU_HASH, struct bl_sock_key, struct bl_sock_origin, 65536, 0,              \
+	  "what balanced sockets asked for")                                                       \
+	X(config, ARRAY, __u32, struct bl_config, 1, 0, "what every program knows of the node")    \
+	X(counter, PERCPU_ARRAY, __u32, struct bl_counter, 64, 0, "packets by reason")
+
+#endif
