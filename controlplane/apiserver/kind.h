@@ -11,6 +11,13 @@
 /*
  * One row a kind: everything the server knows of it. A new kind is a row, its schema and its validator. Objects are
  * jansson values in the API's form. Functions that are NULL do nothing.
+ *
+ * The server itself does, for every kind: metadata (name by check_name, generateName, labels, annotations, finalizers,
+ * ownerReferences, immutable metadata on update), apiVersion and kind, uid, resourceVersion, generation, timestamps. The
+ * functions of a row look at everything but metadata, unless a kind has rules of its own about it.
+ * A create: decode, set_defaults, prepare_create, bl_alloc_fill, validate, bl_alloc_assign.
+ * An update: decode, set_defaults, prepare_update, bl_alloc_fill, validate and validate_update, bl_alloc_assign.
+ * An update of /status: decode, set_defaults, prepare_status, validate_status.
  */
 struct bl_column {
 	const char *name;
@@ -32,6 +39,11 @@ struct bl_kind {
 	bool has_status; /* serves /status; spec and status are then changed by different requests */
 	bool has_generation;  /* metadata.generation counts changes of the spec */
 	bool graceful_delete; /* deletionGracePeriodSeconds counts (Pod) */
+	bool returns_deleted; /* delete answers with the object, not with a Status (Pod, Service) */
+	bool no_delete_collection; /* Namespace */
+	bool allocates;		   /* addresses and ports by apiserver/alloc.h (Service) */
+	bool create_on_update; /* PUT of an absent name creates it (AllowCreateOnUpdate: Lease, Endpoints, Event, Service) */
+	const char *deprecation; /* the Warning header of every request, or NULL (Endpoints) */
 	const struct bl_schema_type *schema;
 
 	/* Defaults, as the real server's defaulting functions; on every decode, storage included. */
