@@ -36,6 +36,16 @@ enum bl_schema_shape {
 	BL_SHAPE_LIST_MAP, /* objects, merged by `keys` in apply and by `merge_key` in a strategic merge patch */
 };
 
+/*
+ * When a field is in an object that the server gives out. The real server's objects are Go structs, and what a client
+ * sees of an empty value follows from the struct's tags; clients compare and own fields by it, so it is a fact of the API.
+ */
+enum bl_schema_presence {
+	BL_PRESENT_FULL,  /* left out when empty: "", 0, false, [], {} */
+	BL_PRESENT_GIVEN, /* kept as given, empty too; left out when absent or null */
+	BL_PRESENT_ALWAYS, /* filled where absent: "", 0, false, {}; null for a list, a map or a time */
+};
+
 struct bl_schema_type;
 
 struct bl_schema_field {
@@ -47,7 +57,8 @@ struct bl_schema_field {
 	const char *keys; /* BL_SHAPE_LIST_MAP: "port,protocol" (x-kubernetes-list-map-keys) */
 	const char *
 		merge_key; /* x-kubernetes-patch-merge-key; NULL: a strategic merge patch replaces the list */
-	const char *doc;	  /* one or two sentences, ours */
+	const char *doc; /* one or two sentences, ours */
+	enum bl_schema_presence presence;
 	bool required;		  /* in OpenAPI */
 	bool atomic;		  /* an object or map that apply owns as a whole */
 	bool retain_keys;	  /* x-kubernetes-patch-strategy: retainKeys */
@@ -63,11 +74,16 @@ struct bl_schema_type {
 const struct bl_schema_field *bl_schema_find(const struct bl_schema_type *type, const char *name);
 
 /*
- * Brings a decoded object into the API's form: checks every type, drops nulls as the real decoder does, and handles
- * unknown fields: collected in *ret_unknown (a JSON array of "spec.foo" paths, may be NULL to ignore them) and removed.
- * -EINVAL: a value of a wrong type; the error is worded as the API server does for a 400 BadRequest.
+ * Brings a decoded object into the API's form: checks every type and range, drops nulls and empty values and fills fields
+ * as their presence says, and removes unknown fields. Quantities, times and base64 are checked for their grammar.
+ * Unknown fields are added to ret_unknown (a JSON array of "spec.ports[0].foo" paths; NULL: nobody asks).
+ * -EINVAL: a value of a wrong type; the error is Go's, as the API server's 400 has it behind its colon ("json: cannot
+ * unmarshal string into Go struct field ServicePort.spec.ports.port of type int32").
  */
 int bl_schema_decode(const struct bl_schema_type *type, json_t *obj, json_t *ret_unknown,
 		     struct bl_err *err);
+
+/* The empty object of a type: nothing but the fields that are always present. The caller owns it. */
+json_t *bl_schema_zero(const struct bl_schema_type *type);
 
 #endif
