@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BL_DATAPATH_DATAPATH_H
+#define BL_DATAPATH_DATAPATH_H
+
+#include "agent/state/desired.h"
+#include "base/err.h"
+#include "beeline/config.h"
+
+/*
+ * The BPF side of the node: programs, maps and links, all pinned in one folder, so that they outlive the agent. libbpf is
+ * used here and nowhere else (userspace/maps reads pinned maps).
+ */
+struct bl_datapath;
+
+struct bl_datapath_opts {
+	const char *
+		pin_dir; /* bpffs folder, made with 0700; everything lies in <pin_dir>/v<BEELINE_ABI> */
+	const char *cgroup; /* cgroup v2 folder whose sockets are balanced */
+	/* map sizes by name, over the defaults of BL_MAPS */
+	const struct bl_map_size {
+		const char *name;
+		uint32_t entries;
+	} * sizes;
+	size_t n_sizes;
+};
+
+/*
+ * Loads, reuses what is pinned with the same layout, reads back what the maps hold as actual state, attaches the socket
+ * programs. Names a missing kernel feature and what would provide it.
+ */
+int bl_datapath_open(const struct bl_datapath_opts *opts, struct bl_datapath **ret_dp,
+		     struct bl_err *err);
+struct bl_datapath *bl_datapath_close(
+	struct bl_datapath *dp); /* leaves everything pinned and attached */
+
+/* Removes everything pinned under the folder: uninstall. */
+int bl_datapath_purge(const char *pin_dir, struct bl_err *err);
+
+/*
+ * Makes the kernel hold what the Service wants: writes only what differs, adds before removes, one write a frontend swaps
+ * a whole backend set. On failure (-ENOSPC: a map is full, named in the error) what was there stays whole.
+ */
+int bl_datapath_set_service(struct bl_datapath *dp, const struct bl_desired_service *want,
+			    struct bl_err *err);
+
+/* Whole-table deltas; the lists are ordered by address. */
+int bl_datapath_set_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
+			      size_t n, struct bl_err *err);
+int bl_datapath_set_prefixes(struct bl_datapath *dp, const struct bl_desired_prefix *list, size_t n,
+			     struct bl_err *err);
+int bl_datapath_set_config(struct bl_datapath *dp, const struct bl_config *config,
+			   struct bl_err *err);
+
+/* Removes services found in the maps at open that nobody has set since: once every kind is in sync. */
+int bl_datapath_sweep(struct bl_datapath *dp, struct bl_err *err);
+
+/* Attach points: pods' veths and uplinks, by interface; idempotent; the link is pinned. Programs are replaced in place. */
+int bl_datapath_attach_pod(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err);
+int bl_datapath_attach_uplink(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err);
+/* Detaches pinned links of interfaces that are in neither list. */
+int bl_datapath_keep_links(struct bl_datapath *dp, const uint32_t *ifindexes, size_t n,
+			   struct bl_err *err);
+
+/* Frees slot ranges and backend ids whose grace period is over; returns ms until the next, -1 when none waits. */
+int bl_datapath_collect(struct bl_datapath *dp);
+
+/* What was written since open, for status and tests. */
+struct bl_datapath_stats {
+	uint64_t map_writes;
+	uint64_t map_deletes;
+	uint64_t services;
+	uint64_t frontends;
+	uint64_t backends;
+	uint64_t slots;
+	const char *tc_mode; /* "tcx" or "clsact" */
+};
+void bl_datapath_stats(const struct bl_datapath *dp, struct bl_datapath_stats *ret_stats);
+
+#endif
