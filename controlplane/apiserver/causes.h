@@ -41,6 +41,9 @@ void bl_cause_add(struct bl_causes *c, enum bl_cause_reason reason, const char *
 	__attribute__((format(printf, 5, 6)));
 void bl_causes_free(struct bl_causes *c);
 
+/* "FieldValueRequired" and so on: the `reason` of a StatusCause. */
+const char *bl_cause_reason_name(enum bl_cause_reason reason);
+
 /* A field path on the stack: "spec", then ".ports", then "[0]"; cut at its size. bl_path_pop() takes `mark` from push. */
 struct bl_path {
 	size_t len;
