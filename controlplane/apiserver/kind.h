@@ -6,15 +6,16 @@
 #include <stdbool.h>
 
 #include "apiserver/causes.h"
+#include "apiserver/kinds/check.h"
 #include "apiserver/schema.h"
 
 /*
  * One row a kind: everything the server knows of it. A new kind is a row, its schema and its validator. Objects are
  * jansson values in the API's form. Functions that are NULL do nothing.
  *
- * The server itself does, for every kind: metadata (name by check_name, generateName, labels, annotations, finalizers,
- * ownerReferences, immutable metadata on update), apiVersion and kind, uid, resourceVersion, generation, timestamps. The
- * functions of a row look at everything but metadata, unless a kind has rules of its own about it.
+ * The server itself does, for every kind: metadata (with the checks of kinds/meta.h), apiVersion and kind, uid,
+ * resourceVersion, generation, timestamps. The functions of a row look at everything but metadata, unless a kind has rules
+ * of its own about it.
  * A create: decode, set_defaults, prepare_create, bl_alloc_fill, validate, bl_alloc_assign.
  * An update: decode, set_defaults, prepare_update, bl_alloc_fill, validate and validate_update, bl_alloc_assign.
  * An update of /status: decode, set_defaults, prepare_status, validate_status.
@@ -41,7 +42,8 @@ struct bl_kind {
 	bool graceful_delete; /* deletionGracePeriodSeconds counts (Pod) */
 	bool returns_deleted; /* delete answers with the object, not with a Status (Pod, Service) */
 	bool no_delete_collection; /* Namespace */
-	bool allocates;		   /* addresses and ports by apiserver/alloc.h (Service) */
+	bool update_checks_meta_less; /* labels and so on give three causes on update, not four (kinds/meta.h) */
+	bool allocates;		      /* addresses and ports by apiserver/alloc.h (Service) */
 	bool create_on_update; /* PUT of an absent name creates it (AllowCreateOnUpdate: Lease, Endpoints, Event, Service) */
 	const char *deprecation; /* the Warning header of every request, or NULL (Endpoints) */
 	const struct bl_schema_type *schema;
@@ -56,8 +58,8 @@ struct bl_kind {
 	void (*validate)(const json_t *obj, struct bl_causes *c);
 	void (*validate_update)(const json_t *obj, const json_t *old, struct bl_causes *c);
 	void (*validate_status)(const json_t *obj, const json_t *old, struct bl_causes *c);
-	/* What the name must look like; NULL: a DNS subdomain. Returns the broken rule or NULL. */
-	const char *(*check_name)(const char *name, bool prefix);
+	/* What the name must look like; NULL: a DNS subdomain. Returns every broken rule. */
+	struct bl_rules (*check_name)(const char *name);
 
 	/* The value of a field selector's key (beyond metadata.name and metadata.namespace), "" where absent; NULL: the key
 	 * is not supported for this kind. `buf` holds values that must be made. */

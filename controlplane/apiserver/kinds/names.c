@@ -16,7 +16,6 @@
  */
 #include "apiserver/kinds/names.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -24,14 +23,14 @@
 #define LABEL_RULE                                                                               \
 	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " \
 	"and must start and end with an alphanumeric character"
-#define SUBDOMAIN_RULE                                                                      \
-	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "           \
+#define SUBDOMAIN_RULE                                                            \
+	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric " \
 	"characters, '-' or '.', and must start and end with an alphanumeric character"
-#define DNS1035_RULE                                                                      \
-	"a DNS-1035 label must consist of lower case alphanumeric characters or '-', "    \
+#define DNS1035_RULE                                                                   \
+	"a DNS-1035 label must consist of lower case alphanumeric characters or '-', " \
 	"start with an alphabetic character, and end with an alphanumeric character"
-#define NAME_PART_RULE                                                                  \
-	"name part must consist of alphanumeric characters, '-', '_' or '.', "          \
+#define NAME_PART_RULE                                                         \
+	"name part must consist of alphanumeric characters, '-', '_' or '.', " \
 	"and must start and end with an alphanumeric character"
 
 static bool is_lower(char c)
@@ -333,34 +332,4 @@ struct bl_rules bl_rule_domain_path(const char *s)
 		}
 	}
 	return r;
-}
-
-static const char *first(bl_rule_fn rule, const char *name, bool prefix)
-{
-	struct bl_rules r;
-	char masked[512];
-	size_t n = strlen(name);
-
-	/* What is generated behind the dash is alphanumeric. */
-	if (prefix && n > 1 && n < sizeof(masked) && name[n - 1] == '-') {
-		(void)snprintf(masked, sizeof(masked), "%.*sa", (int)n - 2, name);
-		name = masked;
-	}
-	r = rule(name);
-	return r.count ? r.text[0] : NULL;
-}
-
-const char *bl_name_dns_label(const char *name, bool prefix)
-{
-	return first(bl_rule_dns_label, name, prefix);
-}
-
-const char *bl_name_dns_subdomain(const char *name, bool prefix)
-{
-	return first(bl_rule_dns_subdomain, name, prefix);
-}
-
-const char *bl_name_dns1035_label(const char *name, bool prefix)
-{
-	return first(bl_rule_dns1035_label, name, prefix);
 }

@@ -19,9 +19,4 @@ struct bl_rules bl_rule_http_header(const char *s);
 struct bl_rules bl_rule_path_segment(const char *s); /* no '/', no '%', not "." or ".." */
 struct bl_rules bl_rule_domain_path(const char *s);  /* prefix/path: finalizers of namespaces */
 
-/* For struct bl_kind.check_name: the first broken rule or NULL; a generateName may end in '-'. */
-const char *bl_name_dns_label(const char *name, bool prefix);
-const char *bl_name_dns_subdomain(const char *name, bool prefix);
-const char *bl_name_dns1035_label(const char *name, bool prefix);
-
 #endif
