@@ -101,7 +101,7 @@ all: programs bpf ## Build every program
 programs: $(addprefix $(O)/bin/,$(PROGRAMS))
 
 .PHONY: bpf
-bpf: $(BPF_OBJS)
+bpf: $(SKELS)
 
 .PHONY: help
 help: ## This list

@@ -89,10 +89,16 @@ struct bl_endpoint {
 	__u32 flags;	  /* BL_ENDPOINT_* */
 	__u8 mac[6];	  /* BL_ENDPOINT_POD: the pod's own */
 	__u8 host_mac[6]; /* BL_ENDPOINT_POD: the veth's host side */
-	__u32 translated; /* not 0: a per-packet translated flow has reached this pod, so its packets may be replies */
-	__u32 reserved; /* the policy set's place */
+	__u32 translated; /* BL_ENDPOINT_POD: see below */
+	__u32 reserved;	  /* the policy set's place */
 };
 BL_LAYOUT(struct bl_endpoint, 28);
+/*
+ * `translated` is the one field that the programs write: not 0 once a per-packet translated flow has left or reached
+ * the pod, so that only from then on its packets cost a lookup in flow. The agent leaves it out when it compares an entry with
+ * the desired one, and writes 1 where it replaces the entry of a pod that lives on: too much costs a lookup, too little a
+ * connection.
+ */
 #define BL_ENDPOINT_POD	     0x01
 #define BL_ENDPOINT_HOST     0x02 /* an address of the node itself */
 #define BL_ENDPOINT_NODEPORT 0x04 /* with HOST: NodePorts are served here */
@@ -147,9 +153,9 @@ struct bl_flow {
 	struct bl_addr daddr;
 	__be16 sport;
 	__be16 dport;
-	__u8 flags; /* BL_FLOW_* */
-	__u8 state; /* TCP: what has been seen of the connection's end */
-	__u16 pad;
+	__u8 flags;    /* BL_FLOW_* */
+	__u8 state;    /* BL_FLOW_STATE_*, of this direction */
+	__u16 tick;    /* jiffies / 256 when seen_ns was written: it is renewed when this changes */
 	__u32 backend; /* 0: masqueraded, no backend */
 	__u32 generation;
 	__u64 seen_ns; /* CLOCK_MONOTONIC, coarse */
@@ -158,14 +164,29 @@ BL_LAYOUT(struct bl_flow, 56);
 #define BL_FLOW_SNAT  0x01 /* the source was replaced by an address of the node */
 #define BL_FLOW_DNAT  0x02 /* the destination was a service */
 #define BL_FLOW_REPLY 0x04 /* this entry is the reply's direction */
+#define BL_FLOW_SAME \
+	0x08 /* nothing is replaced: an outside client's datagrams, whose answers stay as they are */
 
-/* sock_origin: a socket whose destination was replaced -> what it asked for, for recvmsg and getpeername. LRU. */
+#define BL_FLOW_STATE_CLOSED 0x01 /* TCP: FIN or RST was seen, in either direction */
+
+/*
+ * sock_origin: LRU, two kinds of entry.
+ * BL_SOCK_ORIGIN: socket and backend -> what the application had asked for, for recvmsg and getpeername.
+ * BL_SOCK_CHOICE: unconnected UDP socket and service address -> the backend it was given, so that it keeps it.
+ */
+enum bl_sock_kind {
+	BL_SOCK_ORIGIN = 0,
+	BL_SOCK_CHOICE = 1,
+};
+
 struct bl_sock_key {
 	__u64 cookie;
-	struct bl_addr addr; /* the backend's */
+	struct bl_addr addr; /* the backend's or the service's; IPv4-mapped addresses as IPv4 */
 	__be16 port;
 	__u8 proto;
-	__u8 pad[5];
+	__u8 kind;   /* enum bl_sock_kind */
+	__u8 family; /* 4 or 6 */
+	__u8 pad[3];
 };
 BL_LAYOUT(struct bl_sock_key, 32);
 

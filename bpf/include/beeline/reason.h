@@ -22,7 +22,12 @@
 	X(DROP_NO_SERVICE, drop, "no-service", "service address or port that no Service has")    \
 	X(DROP_SNAT_FULL, drop, "snat-full", "no free port for source translation")              \
 	X(DROP_ROUTE, drop, "route", "no route to the destination")                              \
-	X(DROP_INTERNAL, drop, "internal", "a helper or a map failed")
+	X(DROP_INTERNAL, drop, "internal", "a helper or a map failed")                           \
+	X(PASS_REFUSE, pass, "refuse", "left to the node's own stack, which refuses it")         \
+	X(DROP_STALE, drop, "stale", "connection whose backend is gone or unknown, reset")       \
+	X(DROP_FRAGMENT, drop, "fragment", "fragment without ports where ports must be known")   \
+	X(DROP_MULTICAST, drop, "multicast", "multicast or broadcast of a pod")                  \
+	X(DROP_LINK_LOCAL, drop, "link-local", "link-local traffic but neighbour discovery")
 
 enum bl_reason {
 #define BL_REASON_ID(id, verdict, label, text) BL_##id,

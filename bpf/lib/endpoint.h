@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEELINE_LIB_ENDPOINT_H
+#define BEELINE_LIB_ENDPOINT_H
+
+/*
+ * DOC: What lies behind an address: endpoint4/6 (exact, this node's), prefix4/6 (the cluster's ranges).
+ *
+ * A hash first, a trie only for what is no address of this node: a trie costs four to six times as much.
+ */
+
+#include "lib/ctx.h"
+
+BL_INLINE struct bl_endpoint *bl_endpoint_find(int family, const struct bl_addr *addr)
+{
+	if (family == BL_V4) {
+		struct bl_addr4 key = {.w = {addr->w[0]}};
+
+		return bpf_map_lookup_elem(&endpoint4, &key);
+	} else {
+		struct bl_addr6 key = {.w = {addr->w[0], addr->w[1], addr->w[2], addr->w[3]}};
+
+		return bpf_map_lookup_elem(&endpoint6, &key);
+	}
+}
+
+/* BL_PREFIX_* of the longest prefix that holds the address; 0: outside of the cluster. */
+BL_INLINE __u32 bl_prefix_find(int family, const struct bl_addr *addr)
+{
+	struct bl_prefix *p;
+
+	if (family == BL_V4) {
+		struct bl_prefix4_key key = {.len = 32, .addr = {.w = {addr->w[0]}}};
+
+		p = bpf_map_lookup_elem(&prefix4, &key);
+	} else {
+		struct bl_prefix6_key key = {
+			.len = 128,
+			.addr = {.w = {addr->w[0], addr->w[1], addr->w[2], addr->w[3]}},
+		};
+
+		p = bpf_map_lookup_elem(&prefix6, &key);
+	}
+	return p ? p->flags : 0;
+}
+
+/* From now on the pod's packets may belong to a translated flow. Written once, so that the line stays shared. */
+BL_INLINE void bl_endpoint_mark(struct bl_endpoint *ep)
+{
+	if (!ep->translated)
+		ep->translated = 1;
+}
+
+#endif
