@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: What the API server holds, in memory.
+ *
+ * One hash table a kind, from "namespace/name" to the object. A list is applied by marking: every
+ * entry remembers the list that saw it last, and when the list is complete those that it did not
+ * name are removed, as if the API server had said so one by one. An object that cannot be decoded
+ * is kept as it was, since acting on half of it, or on its absence, would take a working service
+ * down.
+ *
+ * Changes reach compile as dirty keys. For Services the key is the Service, whatever changed of it:
+ * a slice makes the Service dirty that its label names, before and after a change of the label. For
+ * other kinds a flag is enough, because what they lead to is compiled as a whole. An event never
+ * does more than that.
+ */
+
+#include "agent/store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "agent/store/services.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct entry {
+	UT_hash_handle hh;
+	struct bl_api_object *obj;
+	uint64_t list; /* the number of the list that saw it last */
+	char key[];
+};
+
+struct bl_store {
+	struct entry *objects[BL_API_KIND_COUNT];
+	uint64_t list[BL_API_KIND_COUNT];
+	bool changed[BL_API_KIND_COUNT];
+	struct bl_services *services;
+};
+
+struct bl_store *bl_store_new(void)
+{
+	struct bl_store *s = bl_new0(struct bl_store);
+
+	s->services = bl_services_new();
+	return s;
+}
+
+struct bl_store *bl_store_free(struct bl_store *s)
+{
+	if (!s)
+		return NULL;
+	for (int kind = 0; kind < BL_API_KIND_COUNT; kind++) {
+		struct entry *e, *tmp;
+
+		HASH_ITER (hh, s->objects[kind], e, tmp) {
+			HASH_DEL(s->objects[kind], e);
+			bl_api_free(e->obj);
+			free(e);
+		}
+	}
+	bl_services_free(s->services);
+	free(s);
+	return NULL;
+}
+
+static struct entry *find(const struct bl_store *s, enum bl_api_kind kind, const char *namespace,
+			  const char *name)
+{
+	struct entry *e;
+	char key[BL_STORE_KEY_MAX];
+
+	bl_store_key(key, namespace, name);
+	HASH_FIND_STR(s->objects[kind], key, e);
+	return e;
+}
+
+/* Tells the indexes that `obj` comes or goes. */
+static void index_object(struct bl_store *s, const struct bl_api_object *obj, bool comes)
+{
+	const struct bl_api_endpointslice *slice;
+
+	s->changed[obj->kind] = true;
+	if (obj->kind == BL_API_SERVICE) {
+		bl_services_set(s->services, obj->meta.namespace, obj->meta.name,
+				comes ? (const struct bl_api_service *)obj : NULL);
+	} else if (obj->kind == BL_API_ENDPOINTSLICE) {
+		slice = (const struct bl_api_endpointslice *)obj;
+		if (!slice->service[0])
+			return;
+		if (comes)
+			bl_services_add_slice(s->services, slice);
+		else
+			bl_services_remove_slice(s->services, slice);
+	}
+}
+
+static void drop(struct bl_store *s, struct entry *e)
+{
+	enum bl_api_kind kind = e->obj->kind;
+
+	index_object(s, e->obj, false);
+	HASH_DEL(s->objects[kind], e);
+	bl_api_free(e->obj);
+	free(e);
+}
+
+void bl_store_begin(struct bl_store *s, enum bl_api_kind kind)
+{
+	s->list[kind]++;
+}
+
+void bl_store_synced(struct bl_store *s, enum bl_api_kind kind)
+{
+	struct entry *e, *tmp;
+
+	HASH_ITER (hh, s->objects[kind], e, tmp) {
+		if (e->list != s->list[kind])
+			drop(s, e);
+	}
+}
+
+static bool same_version(const struct bl_api_object *a, const struct bl_api_object *b)
+{
+	return a->meta.resource_version[0] && bl_streq(a->meta.uid, b->meta.uid) &&
+	       bl_streq(a->meta.resource_version, b->meta.resource_version);
+}
+
+static struct entry *entry_new(struct bl_store *s, const struct bl_api_object *obj)
+{
+	char key[BL_STORE_KEY_MAX];
+	size_t len = bl_store_key(key, obj->meta.namespace, obj->meta.name);
+	struct entry *e = bl_calloc(1, sizeof(*e) + len + 1);
+
+	memcpy(e->key, key, len + 1);
+	HASH_ADD_KEYPTR(hh, s->objects[obj->kind], e->key, len, e);
+	return e;
+}
+
+void bl_store_put(struct bl_store *s, struct bl_api_object *obj)
+{
+	struct entry *e = find(s, obj->kind, obj->meta.namespace, obj->meta.name);
+
+	if (!e) {
+		e = entry_new(s, obj);
+	} else if (same_version(e->obj, obj)) {
+		e->list = s->list[obj->kind];
+		bl_api_free(obj);
+		return;
+	} else {
+		index_object(s, e->obj, false);
+		bl_api_free(e->obj);
+	}
+	e->obj = obj;
+	e->list = s->list[obj->kind];
+	index_object(s, obj, true);
+}
+
+void bl_store_keep(struct bl_store *s, enum bl_api_kind kind, const char *namespace,
+		   const char *name)
+{
+	struct entry *e = find(s, kind, namespace, name);
+
+	if (e)
+		e->list = s->list[kind];
+}
+
+void bl_store_remove(struct bl_store *s, enum bl_api_kind kind, const char *namespace,
+		     const char *name)
+{
+	struct entry *e = find(s, kind, namespace, name);
+
+	if (e)
+		drop(s, e);
+}
+
+const struct bl_api_object *bl_store_get(const struct bl_store *s, enum bl_api_kind kind,
+					 const char *namespace, const char *name)
+{
+	const struct entry *e = find(s, kind, namespace, name);
+
+	return e ? e->obj : NULL;
+}
+
+size_t bl_store_count(const struct bl_store *s, enum bl_api_kind kind)
+{
+	return HASH_COUNT(s->objects[kind]);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct entry *const *x = a, *const *y = b;
+
+	return strcmp((*x)->key, (*y)->key);
+}
+
+void bl_store_each(const struct bl_store *s, enum bl_api_kind kind,
+		   void (*fn)(void *arg, const struct bl_api_object *obj), void *arg)
+{
+	size_t n = HASH_COUNT(s->objects[kind]), i = 0;
+	BL_FREE struct entry **list = bl_calloc(n, sizeof(struct entry *));
+	struct entry *e, *tmp;
+
+	HASH_ITER (hh, s->objects[kind], e, tmp)
+		list[i++] = e;
+	qsort(list, n, sizeof(struct entry *), by_key);
+	for (i = 0; i < n; i++)
+		fn(arg, list[i]->obj);
+}
+
+const struct bl_store_service *bl_store_service(const struct bl_store *s, const char *namespace,
+						const char *name)
+{
+	return bl_services_find(s->services, namespace, name);
+}
+
+void bl_store_each_service(const struct bl_store *s,
+			   void (*fn)(void *arg, const struct bl_store_service *svc), void *arg)
+{
+	bl_services_each(s->services, fn, arg);
+}
+
+const struct bl_store_service *bl_store_dirty_service(const struct bl_store *s)
+{
+	return bl_services_first_dirty(s->services);
+}
+
+void bl_store_clean(struct bl_store *s, const struct bl_store_service *svc)
+{
+	bl_services_clean(s->services, svc);
+}
+
+void bl_store_postpone(struct bl_store *s, const struct bl_store_service *svc)
+{
+	bl_services_postpone(s->services, svc);
+}
+
+size_t bl_store_dirty_count(const struct bl_store *s)
+{
+	return bl_services_dirty_count(s->services);
+}
+
+void bl_store_touch_all_services(struct bl_store *s)
+{
+	bl_services_touch_all(s->services);
+}
+
+bool bl_store_take_changed(struct bl_store *s, enum bl_api_kind kind)
+{
+	bool changed = s->changed[kind];
+
+	s->changed[kind] = false;
+	return changed;
+}
