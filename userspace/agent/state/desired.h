@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "beeline/config.h"
 #include "beeline/maps.h"
 
 /* An address and port that clients use. */
@@ -88,7 +89,7 @@ struct bl_desired_route {
 
 /* A BGP session. */
 struct bl_desired_peer {
-	const char *name; /* [a-z0-9_]+, unique */
+	const char *name; /* [A-Za-z][A-Za-z0-9_]*, at most 60 bytes, unique */
 	struct bl_ip ip;
 	uint32_t asn;
 	const char *password; /* NULL: none */
@@ -106,6 +107,18 @@ struct bl_desired_bgp {
 	struct bl_cidr *
 		accept; /* what may be learnt: the cluster's prefixes; empty: anything but the default route */
 	size_t n_accept;
+};
+
+/* All that is compiled as a whole: what the node is, what lies on it, where the others are. */
+struct bl_desired_node {
+	struct bl_desired_endpoint *endpoints; /* ordered by address */
+	size_t n_endpoints;
+	struct bl_desired_prefix *prefixes; /* ordered */
+	size_t n_prefixes;
+	struct bl_desired_route *routes; /* ordered by prefix */
+	size_t n_routes;
+	struct bl_desired_bgp bgp;
+	struct bl_config config;
 };
 
 #endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BL_COMPILE_INTERNAL_H
+#define BL_COMPILE_INTERNAL_H
+
+/* What the files of this room share. */
+
+#include "agent/compile/compile.h"
+
+/* The targets of one Service port in one family: ordered, without duplicates. */
+void bl_compile_targets(const struct bl_store_service *svc, const struct bl_api_service_port *port,
+			uint8_t family, const char *node, struct bl_arena *arena,
+			struct bl_target **ret_targets, size_t *ret_count);
+
+/* The nodes in the order of their names, and the own one (NULL: the API does not know it). */
+struct bl_compile_nodes {
+	const struct bl_api_node **list;
+	size_t count;
+	const struct bl_api_node *own;
+};
+struct bl_compile_nodes bl_compile_collect_nodes(const struct bl_store *store, const char *own,
+						 struct bl_arena *arena);
+
+/* The node's first internal address of the family, or NULL. */
+const struct bl_ip *bl_compile_node_ip(const struct bl_api_node *node, uint8_t family);
+
+void bl_compile_endpoints(const struct bl_compile_local *local, struct bl_arena *arena,
+			  struct bl_desired_node *want);
+void bl_compile_prefixes(const struct bl_compile_nodes *nodes,
+			 const struct bl_compile_config *config, struct bl_arena *arena,
+			 struct bl_desired_node *want);
+void bl_compile_routes(const struct bl_compile_nodes *nodes, const struct bl_compile_config *config,
+		       const struct bl_compile_local *local, struct bl_arena *arena,
+		       struct bl_desired_node *want);
+void bl_compile_bgp(const struct bl_compile_nodes *nodes, const struct bl_compile_config *config,
+		    struct bl_arena *arena, struct bl_desired_node *want);
+
+#endif
