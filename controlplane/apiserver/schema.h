@@ -52,15 +52,16 @@ struct bl_schema_field {
 	const char *name;
 	enum bl_schema_class class;
 	enum bl_schema_shape shape;
-	const struct bl_schema_type
-		*type;	  /* BL_SCHEMA_OBJECT: the type of the value, entry or element */
-	const char *keys; /* BL_SHAPE_LIST_MAP: "port,protocol" (x-kubernetes-list-map-keys) */
-	const char *
-		merge_key; /* x-kubernetes-patch-merge-key; NULL: a strategic merge patch replaces the list */
+	/* BL_SCHEMA_OBJECT: the type of the value, entry or element */
+	const struct bl_schema_type *type;
+	/* BL_SHAPE_LIST_MAP: "port,protocol" (x-kubernetes-list-map-keys) */
+	const char *keys;
+	/* x-kubernetes-patch-merge-key; "": scalars merged by value; NULL: a strategic merge patch replaces the list */
+	const char *merge_key;
 	const char *doc; /* one or two sentences, ours */
 	enum bl_schema_presence presence;
 	bool required;		  /* in OpenAPI */
-	bool atomic;		  /* an object or map that apply owns as a whole */
+	bool atomic;		  /* a map that apply owns as a whole */
 	bool retain_keys;	  /* x-kubernetes-patch-strategy: retainKeys */
 	const char *key_defaults; /* "protocol=TCP": what an absent key field counts as */
 };
@@ -69,6 +70,7 @@ struct bl_schema_type {
 	const char *name; /* "io.k8s.api.core.v1.ServicePort" */
 	const char *doc;
 	const struct bl_schema_field *fields; /* ends with a NULL name */
+	bool atomic;			      /* apply owns each value of it as a whole */
 };
 
 const struct bl_schema_field *bl_schema_find(const struct bl_schema_type *type, const char *name);
