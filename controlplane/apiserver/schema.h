@@ -76,6 +76,8 @@ struct bl_schema_type {
 const struct bl_schema_field *bl_schema_find(const struct bl_schema_type *type, const char *name);
 
 /*
+ * `obj` is changed in place, its strings too, so it must share nothing with another object.
+ *
  * Brings a decoded object into the API's form: checks every type and range, drops nulls and empty values and fills fields
  * as their presence says, and removes unknown fields. Quantities, times and base64 are checked for their grammar.
  * Unknown fields are added to ret_unknown (a JSON array of "spec.ports[0].foo" paths; NULL: nobody asks).
@@ -87,5 +89,7 @@ int bl_schema_decode(const struct bl_schema_type *type, json_t *obj, json_t *ret
 
 /* The empty object of a type: nothing but the fields that are always present. The caller owns it. */
 json_t *bl_schema_zero(const struct bl_schema_type *type);
+json_t *bl_schema_zero_field(const struct bl_schema_field *f); /* a field that is always present */
+json_t *bl_schema_zero_value(const struct bl_schema_field *f); /* one value, entry or element */
 
 #endif
