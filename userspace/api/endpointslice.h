@@ -14,12 +14,12 @@ struct bl_api_slice_port {
 };
 
 struct bl_api_endpoint {
-	struct bl_ip *ips; /* at least one; only the first is used, as kube-proxy does */
-	size_t n_ips;
-	bool ready;	  /* absent counts as true */
-	bool serving;	  /* absent counts as ready */
-	bool terminating; /* absent counts as false */
-	const char *node; /* nodeName */
+	struct bl_ip *ips; /* only the first of the API's, as kube-proxy does */
+	size_t n_ips;	   /* 1 */
+	bool ready;	   /* absent counts as true */
+	bool serving;	   /* absent counts as ready */
+	bool terminating;  /* absent counts as false */
+	const char *node;  /* nodeName */
 	const char *zone;
 	const char **zone_hints; /* hints.forZones, n_zone_hints names */
 	size_t n_zone_hints;

@@ -19,6 +19,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+struct bl_api_reader;
+
 enum bl_api_kind {
 	BL_API_NAMESPACE,
 	BL_API_NODE,
@@ -69,13 +71,16 @@ struct bl_api_type {
 	const char *plural; /* "services" */
 	const char *path;   /* list and watch all namespaces: "/api/v1/services" */
 	size_t size;	    /* of the struct */
-	/* Fills the kind's own fields; meta is already there. -EINVAL names the field. */
-	int (*decode)(struct bl_api_object *obj, const json_t *json, struct bl_err *err);
+	/* Fills the kind's own fields; meta is already there. -EINVAL, with the field in the reader's error. */
+	int (*decode)(struct bl_api_reader *r, struct bl_api_object *obj, const json_t *json);
 };
 
 const struct bl_api_type *bl_api_type(enum bl_api_kind kind);
 
-/* Decodes any object of the kind. The error is prefixed by "service 'ns/name': " once the name is known. */
+extern const struct bl_api_type bl_api_type_namespace, bl_api_type_node, bl_api_type_pod,
+	bl_api_type_service, bl_api_type_endpointslice, bl_api_type_networkpolicy;
+
+/* Decodes any object of the kind; an item of a list, which names no kind, too. The error is prefixed by "service 'ns/name': " once the name is known. */
 int bl_api_decode(enum bl_api_kind kind, const json_t *json, struct bl_api_object **ret_obj,
 		  struct bl_err *err);
 struct bl_api_object *bl_api_free(struct bl_api_object *obj);
