@@ -184,8 +184,16 @@ test-conformance: programs ## The API server's answers against recorded ones
 	O=$(O) tests/conformance/run
 
 .PHONY: test-lab
-test-lab: programs ## Labs with real agents, BIRD and kubectl (as root)
+test-lab: programs bpf ## Labs with real agents, BIRD and kubectl (as root)
 	O=$(O) tests/lab/run
+
+.PHONY: test-restarts
+test-restarts: programs bpf ## 100 agent restarts under traffic (as root)
+	O=$(O) tests/lab/restarts
+
+.PHONY: test-kubectl
+test-kubectl: programs ## Debian's kubectl and the one on PATH over every kind
+	O=$(O) tests/kubectl/run
 
 .PHONY: demo
 demo: ## Install what is needed, build, bring up a lab and show it (as root)

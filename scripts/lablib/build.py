@@ -4,12 +4,14 @@
 Whatever outlives a process (a namespace, a cgroup, a folder of bpffs) is recorded before it is made, so that `down`
 removes exactly that, however far `up` had come.
 """
+import asyncio
 import fcntl
 import glob
 import os
 import socket
 
 from . import config
+from .kube import Api
 from .parts import Spreader, parts
 from .plan import BPFFS, RUN, Lab, LabError
 from .system import (cgroup_root, free_name, inside, ip_batch, kill_cgroup, mount_bpffs, remove_cgroup, remove_tree, run,
@@ -159,11 +161,34 @@ def start_parts(lab, say):
         if what:
             say(what)
     known[-1].start()
+    asyncio.run(wait_nodes(lab))
+    say("every node is Ready")
     if lab.routing != "direct":
         for one in known:
             if one.name == "bird":
                 wait_until(one.id, lambda one=one: one.problem() is None, one.process, one.log)
         say("every BGP session is established")
+
+
+async def wait_nodes(lab, seconds=30):
+    """Until every node says that it is Ready."""
+    ready, done = set(), asyncio.Event()
+
+    def look(kind, node):
+        if any(c["type"] == "Ready" and c["status"] == "True" for c in node.get("status", {}).get("conditions", [])):
+            ready.add(node["metadata"]["name"])
+        if len(ready) == lab.size:
+            done.set()
+
+    watch = asyncio.create_task(Api(lab.kubeconfig).follow("/api/v1/nodes", lambda nodes: [look("", n) for n in nodes],
+                                                           look))
+    try:
+        await asyncio.wait_for(done.wait(), seconds)
+    except asyncio.TimeoutError:
+        lacking = " ".join(n.name for n in lab.nodes if n.name not in ready)
+        raise LabError(f"not Ready after {seconds} s: {lacking}") from None
+    finally:
+        watch.cancel()
 
 
 def up(lab, say):
