@@ -10,13 +10,15 @@
 
 /*
  * The four patches. Each leaves `live` as it was and gives a new object; -EINVAL with the API server's words for a patch
- * that cannot be read (400) and -ENOENT/-EDOM for one that does not fit the object (422), as the comments say.
+ * that cannot be read (400) and -EDOM for one that does not fit the object (422), as the comments say. The new object shares
+ * nothing with what came in.
  */
 
 /* RFC 7396. */
 int bl_patch_merge(const json_t *live, const json_t *patch, json_t **ret_obj, struct bl_err *err);
 
-/* RFC 6902; -EINVAL: not a patch; -EDOM: an operation or `test` fails on this object. At most 10,000 operations. */
+/* RFC 6902; -EINVAL: not a patch (400); -EDOM: an operation or `test` fails on this object (422); -E2BIG: more than 10,000
+ * operations (413). */
 int bl_patch_json(const json_t *live, const json_t *patch, json_t **ret_obj, struct bl_err *err);
 
 /* Strategic merge by the schema's merge keys, with $patch, $retainKeys, $deleteFromPrimitiveList, $setElementOrder. */
