@@ -127,3 +127,54 @@ void bl_defer_cancel(struct bl_defer *d)
 	}
 	d->marked = 0;
 }
+
+struct bl_timer {
+	uv_timer_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static void on_timer(uv_timer_t *handle)
+{
+	struct bl_timer *t = handle->data;
+
+	t->fn(t->arg);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+struct bl_timer *bl_timer_new(struct bl_loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct bl_timer *t = bl_new0(struct bl_timer);
+
+	t->fn = fn;
+	t->arg = arg;
+	t->uv.data = t;
+	uv_timer_init(&l->uv, &t->uv);
+	return t;
+}
+
+struct bl_timer *bl_timer_free(struct bl_timer *t)
+{
+	if (t)
+		uv_close((uv_handle_t *)&t->uv, on_timer_closed);
+	return NULL;
+}
+
+void bl_timer_start(struct bl_timer *t, uint64_t ms)
+{
+	uv_timer_start(&t->uv, on_timer, ms, 0);
+}
+
+void bl_timer_stop(struct bl_timer *t)
+{
+	uv_timer_stop(&t->uv);
+}
+
+bool bl_timer_pending(const struct bl_timer *t)
+{
+	return uv_is_active((const uv_handle_t *)&t->uv);
+}

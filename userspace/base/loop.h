@@ -11,6 +11,8 @@
  * however many events asked for it.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -38,5 +40,15 @@ struct bl_defer {
 void bl_defer_init(struct bl_defer *d, struct bl_loop *l, void (*fn)(void *arg), void *arg);
 void bl_defer_mark(struct bl_defer *d);
 void bl_defer_cancel(struct bl_defer *d);
+
+/* A timer with a life of its own: its owner may be freed in the same turn as the timer. */
+struct bl_timer;
+
+struct bl_timer *bl_timer_new(struct bl_loop *l, void (*fn)(void *arg), void *arg);
+struct bl_timer *bl_timer_free(struct bl_timer *t);
+/* Runs fn once, `ms` from now; a start that is still pending is replaced. */
+void bl_timer_start(struct bl_timer *t, uint64_t ms);
+void bl_timer_stop(struct bl_timer *t);
+bool bl_timer_pending(const struct bl_timer *t);
 
 #endif

@@ -90,14 +90,16 @@ void bl_compile_prefixes(const struct bl_compile_nodes *nodes,
 			 const struct bl_compile_config *config, struct bl_arena *arena,
 			 struct bl_desired_node *want)
 {
-	size_t room = config->n_cluster_cidrs + config->n_service_cidrs, n = 0, kept = 0;
+	size_t room = config->cluster_cidrs.count + config->service_cidrs.count, n = 0, kept = 0;
 	struct bl_desired_prefix *list;
 
 	for (size_t i = 0; i < nodes->count; i++)
 		room += nodes->list[i]->n_pod_cidrs + nodes->list[i]->n_internal_ips;
 	list = bl_arena_array(arena, room, struct bl_desired_prefix);
-	n = add_cidrs(list, n, config->cluster_cidrs, config->n_cluster_cidrs, BL_PREFIX_CLUSTER);
-	n = add_cidrs(list, n, config->service_cidrs, config->n_service_cidrs, BL_PREFIX_SERVICE);
+	n = add_cidrs(list, n, config->cluster_cidrs.list, config->cluster_cidrs.count,
+		      BL_PREFIX_CLUSTER);
+	n = add_cidrs(list, n, config->service_cidrs.list, config->service_cidrs.count,
+		      BL_PREFIX_SERVICE);
 	for (size_t i = 0; i < nodes->count; i++)
 		n = add_node(list, n, nodes->list[i]);
 	qsort(list, n, sizeof(*list), prefix_cmp);

@@ -92,9 +92,10 @@ static void add_accepted(const struct bl_compile_nodes *nodes,
 	struct bl_cidr *list = bl_arena_array(arena, 2 * nodes->count, struct bl_cidr);
 	size_t n = 0;
 
-	if (config->n_cluster_cidrs) {
-		want->accept = sorted(config->cluster_cidrs, config->n_cluster_cidrs, arena);
-		want->n_accept = config->n_cluster_cidrs;
+	if (config->cluster_cidrs.count) {
+		want->accept =
+			sorted(config->cluster_cidrs.list, config->cluster_cidrs.count, arena);
+		want->n_accept = config->cluster_cidrs.count;
 		return;
 	}
 	for (size_t i = 0; i < nodes->count; i++) {

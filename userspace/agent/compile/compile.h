@@ -17,15 +17,22 @@ enum bl_compile_routing {
 	BL_ROUTING_DIRECT, /* nodes share a link: one route a node */
 };
 
-/* What the agent's configuration says. Lists are ordered and lent. */
+/* Host byte order, both ends included. */
+struct bl_compile_ports {
+	uint16_t first, last;
+};
+
+struct bl_compile_cidrs {
+	const struct bl_cidr *list;
+	size_t count;
+};
+
+/* What the agent's configuration says. Lent. */
 struct bl_compile_config {
-	const char *node;		     /* the own node's name */
-	const struct bl_cidr *cluster_cidrs; /* never masqueraded, beside the nodes' own prefixes */
-	size_t n_cluster_cidrs;
-	const struct bl_cidr *service_cidrs;
-	size_t n_service_cidrs;
-	uint16_t nodeport_first, nodeport_last; /* host byte order */
-	uint16_t snat_first, snat_last;
+	const char *node;		       /* the own node's name */
+	struct bl_compile_cidrs cluster_cidrs; /* never masqueraded, beside the nodes' prefixes */
+	struct bl_compile_cidrs service_cidrs;
+	struct bl_compile_ports node_ports, snat_ports;
 	bool masquerade;
 	enum bl_compile_routing routing;
 	bool mesh;		/* a session with every other node */

@@ -75,10 +75,10 @@ static void compile_config(const struct bl_compile_nodes *nodes,
 			   const struct bl_compile_config *config,
 			   const struct bl_compile_local *local, struct bl_config *want)
 {
-	want->snat_port_first = config->snat_first;
-	want->snat_port_last = config->snat_last;
-	want->nodeport_first = config->nodeport_first;
-	want->nodeport_last = config->nodeport_last;
+	want->snat_port_first = config->snat_ports.first;
+	want->snat_port_last = config->snat_ports.last;
+	want->nodeport_first = config->node_ports.first;
+	want->nodeport_last = config->node_ports.last;
 	if (!nodes->own)
 		return;
 	own_address(nodes->own, local, 4, &want->snat4);

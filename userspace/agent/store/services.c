@@ -214,6 +214,13 @@ void bl_services_postpone(struct bl_services *s, const struct bl_store_service *
 	DL_APPEND(s->dirty, r);
 }
 
+bool bl_services_is_dirty(const struct bl_services *s, const struct bl_store_service *svc)
+{
+	const struct record *r = find(s, svc->namespace, svc->name);
+
+	return r && r->dirty;
+}
+
 size_t bl_services_dirty_count(const struct bl_services *s)
 {
 	return s->n_dirty;

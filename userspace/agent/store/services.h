@@ -35,6 +35,7 @@ void bl_services_each(const struct bl_services *s,
 const struct bl_store_service *bl_services_first_dirty(const struct bl_services *s);
 void bl_services_clean(struct bl_services *s, const struct bl_store_service *svc);
 void bl_services_postpone(struct bl_services *s, const struct bl_store_service *svc);
+bool bl_services_is_dirty(const struct bl_services *s, const struct bl_store_service *svc);
 size_t bl_services_dirty_count(const struct bl_services *s);
 void bl_services_touch_all(struct bl_services *s);
 

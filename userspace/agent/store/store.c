@@ -235,6 +235,11 @@ void bl_store_postpone(struct bl_store *s, const struct bl_store_service *svc)
 	bl_services_postpone(s->services, svc);
 }
 
+bool bl_store_is_dirty(const struct bl_store *s, const struct bl_store_service *svc)
+{
+	return bl_services_is_dirty(s->services, svc);
+}
+
 size_t bl_store_dirty_count(const struct bl_store *s)
 {
 	return bl_services_dirty_count(s->services);

@@ -66,6 +66,7 @@ const struct bl_store_service *bl_store_dirty_service(const struct bl_store *s);
 void bl_store_clean(struct bl_store *s, const struct bl_store_service *svc);
 /* Puts a dirty one behind all others: it failed, others may go on. */
 void bl_store_postpone(struct bl_store *s, const struct bl_store_service *svc);
+bool bl_store_is_dirty(const struct bl_store *s, const struct bl_store_service *svc);
 size_t bl_store_dirty_count(const struct bl_store *s);
 void bl_store_touch_all_services(struct bl_store *s);
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: Apply: the only one that changes the kernel.
+ *
+ * Events mark; before the loop sleeps, one turn of apply brings the kernel to what the store says now. A turn does the
+ * dirty Services, a bounded number at once so that the loop stays responsive while thousands are programmed, and then
+ * what is compiled as a whole (node.c): what a route or a BGP announcement leads to is there before it. A Service
+ * that fails stays dirty behind all others, is reported, and a timer comes back to it with growing intervals; a
+ * success resets them.
+ *
+ * Nothing is applied before every kind is in sync, and nothing is swept before all that was found is applied: a restart
+ * finds its own state in the kernel and is an ordinary delta over it.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define SERVICES_A_TURN 256
+#define RETRY_FIRST_MS	250
+#define RETRY_MAX_MS	30000
+
+static void object_name(const char *key, char buf[560])
+{
+	(void)snprintf(buf, 560, "Service %.520s programming", key);
+}
+
+/* One Service. Whether the kernel holds it now. */
+static bool apply_service(struct bl_agent *a, const struct bl_store_service *svc)
+{
+	BL_ARENA struct bl_arena *arena = bl_arena_new(4096);
+	struct bl_desired_service *want = bl_compile_service(svc, a->config->compile.node, arena);
+	struct bl_err err = {};
+	char object[560];
+	int rc = bl_datapath_set_service(a->datapath, want, &err);
+
+	object_name(svc->key, object);
+	bl_failures_set(a->failures, object, rc ? &err : NULL);
+	if (rc)
+		bl_store_postpone(a->store, svc);
+	else
+		bl_store_clean(a->store, svc);
+	return rc == 0;
+}
+
+/* Each dirty Service at most once. Whether some are left that were not tried. */
+static bool apply_services(struct bl_agent *a, bool *ret_failed)
+{
+	size_t left = bl_store_dirty_count(a->store);
+	size_t turn = left < SERVICES_A_TURN ? left : SERVICES_A_TURN;
+
+	for (size_t i = 0; i < turn; i++) {
+		if (!apply_service(a, bl_store_dirty_service(a->store)))
+			*ret_failed = true;
+	}
+	return left > turn;
+}
+
+static void on_more(void *arg)
+{
+	struct bl_agent *a = arg;
+
+	bl_defer_mark(&a->apply);
+}
+
+static void on_retry(void *arg)
+{
+	bl_agent_mark(arg, true);
+}
+
+static void on_collect(void *arg)
+{
+	struct bl_agent *a = arg;
+	int ms = bl_datapath_collect(a->datapath);
+
+	if (ms >= 0)
+		bl_timer_start(a->collect, (uint64_t)ms);
+}
+
+static void schedule_retry(struct bl_agent *a, bool failed)
+{
+	if (!failed) {
+		a->retry_ms = RETRY_FIRST_MS;
+		bl_timer_stop(a->retry);
+		return;
+	}
+	if (bl_timer_pending(a->retry))
+		return;
+	bl_timer_start(a->retry, a->retry_ms);
+	a->retry_ms = a->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : a->retry_ms * 2;
+}
+
+static void sweep(struct bl_agent *a)
+{
+	struct bl_err err = {};
+	int rc;
+
+	if (a->swept || bl_store_dirty_count(a->store))
+		return;
+	rc = bl_datapath_sweep(a->datapath, &err);
+	bl_failures_set(a->failures, "sweep", rc ? &err : NULL);
+	a->swept = rc == 0;
+}
+
+static void apply(void *arg)
+{
+	struct bl_agent *a = arg;
+	bool failed = false, more;
+	int ms;
+
+	if (!bl_agent_is_synced(a))
+		return;
+	more = apply_services(a, &failed);
+	if (bl_store_take_changed(a->store, BL_API_NODE))
+		a->node_dirty = true;
+	if (a->node_dirty && !more)
+		bl_agent_apply_node(a);
+	if (more)
+		bl_timer_start(a->more, 0);
+	else
+		sweep(a);
+	schedule_retry(a, failed || (a->node_dirty && !more));
+	ms = bl_datapath_collect(a->datapath);
+	if (ms >= 0 && !bl_timer_pending(a->collect))
+		bl_timer_start(a->collect, (uint64_t)ms);
+	bl_agent_wait_check(a);
+}
+
+void bl_agent_apply_init(struct bl_agent *a)
+{
+	bl_defer_init(&a->apply, a->loop, apply, a);
+	a->more = bl_timer_new(a->loop, on_more, a);
+	a->retry = bl_timer_new(a->loop, on_retry, a);
+	a->collect = bl_timer_new(a->loop, on_collect, a);
+	a->retry_ms = RETRY_FIRST_MS;
+	a->node_dirty = true;
+}
+
+void bl_agent_apply_stop(struct bl_agent *a)
+{
+	bl_defer_cancel(&a->apply);
+	a->more = bl_timer_free(a->more);
+	a->retry = bl_timer_free(a->retry);
+	a->collect = bl_timer_free(a->collect);
+	a->node_arena = bl_arena_free(a->node_arena);
+}
+
+void bl_agent_mark(struct bl_agent *a, bool node)
+{
+	a->node_dirty |= node;
+	bl_defer_mark(&a->apply);
+}
+
+bool bl_agent_service_programmed(const struct bl_agent *a, const char *namespace, const char *name,
+				 const char **ret_why)
+{
+	const struct bl_store_service *svc = bl_store_service(a->store, namespace, name);
+	const char *text;
+	char object[560];
+
+	*ret_why = "";
+	if (!bl_agent_is_synced(a)) {
+		*ret_why = "the agent is not in sync with the API server";
+	} else if (!svc || !svc->service) {
+		*ret_why = "the API server has no such Service";
+	} else {
+		object_name(svc->key, object);
+		text = bl_failures_get(a->failures, object);
+		if (text)
+			*ret_why = text;
+		else if (bl_store_is_dirty(a->store, svc))
+			*ret_why = "it is about to be programmed";
+	}
+	return !**ret_why;
+}
