@@ -75,9 +75,14 @@ class Traffic:
         equal(self.process.stdout.readline().strip(), "ready", self.what)
         return self
 
-    def __exit__(self, kind, *_):
+    def end(self):
+        """Stops it; returns for each flow what was asked, answered, failed and lost."""
         out, _ = self.process.communicate(timeout=30)
         self.result = json.loads(out)
+        return self.result
+
+    def __exit__(self, kind, *_):
+        self.end()
         if kind is None:
             for flow, found in self.result.items():
                 equal((found["failed"], found["lost"]), (0, 0), f"{self.what} {flow} {found}: failed, lost")
