@@ -25,28 +25,37 @@ int bl_patch_json(const json_t *live, const json_t *patch, json_t **ret_obj, str
 int bl_patch_strategic(const struct bl_schema_type *type, const json_t *live, const json_t *patch,
 		       json_t **ret_obj, struct bl_err *err);
 
-/* A manager's conflicts: fields that others own with another value. */
-struct bl_apply_conflicts {
-	json_t *list; /* array of {"field": ".spec.replicas", "manager": "kubectl-edit using v1", ...} */
-};
-
 struct bl_apply_opts {
-	const char *manager;	 /* fieldManager */
-	const char *api_version; /* of the applied configuration */
+	const char *
+		manager; /* fieldManager; an Update without one: the user agent up to its first '/' */
+	const char *api_version; /* of the request's kind: "v1", "networking.k8s.io/v1" */
 	const char *subresource; /* "" or "status" */
-	bool force;
-	const char *now; /* RFC 3339, for managedFields[].time */
+	bool has_status;	 /* the kind serves /status: each of the two owns only its side */
+	bool force;		 /* bl_patch_apply() */
+	const char *now;	 /* RFC 3339 in UTC, for managedFields[].time */
 };
 
 /*
- * Server-side apply (KEP-555): merges the configuration into live (NULL: creates), keeps managedFields in
- * metadata.managedFields. -EEXIST: conflicts, listed in ret_conflicts.
+ * Server-side apply (KEP-555): merges the configuration into live (NULL: creates) and keeps metadata.managedFields. The
+ * new object is not decoded yet: bl_schema_decode() and the kind's defaults follow, as for the other patches, but no
+ * bl_managed_update(). Neither live nor config may be decoded into each other's presence: config is the request's body as
+ * it came.
+ *
+ * -EINVAL: the configuration cannot be read (400): a wrong apiVersion, managedFields in it, a value of a wrong type, a
+ * list element without its keys or twice. -EEXIST: others own fields with another value (409); err has the message and
+ * *ret_causes (a new array, the Status's details.causes) one {"reason": "FieldManagerConflict", "message": ...,
+ * "field": ".spec.type"} each.
  */
 int bl_patch_apply(const struct bl_schema_type *type, const json_t *live, const json_t *config,
-		   const struct bl_apply_opts *opts, json_t **ret_obj,
-		   struct bl_apply_conflicts *ret_conflicts, struct bl_err *err);
+		   const struct bl_apply_opts *opts, json_t **ret_obj, json_t **ret_causes,
+		   struct bl_err *err);
 
-/* After a create, update or other patch: obj's managedFields, given what was stored before (NULL: nothing). */
+/*
+ * After a create, update or another patch: sets obj's metadata.managedFields, given what was stored before (NULL: nothing,
+ * a create). To be called with obj decoded and defaulted but before the server allocates or prepares: what the server
+ * fills in later belongs to nobody. Where only times would change, the old ones stay, so that an update that changes
+ * nothing writes nothing.
+ */
 void bl_managed_update(const struct bl_schema_type *type, const json_t *old, json_t *obj,
 		       const struct bl_apply_opts *opts);
 
