@@ -136,7 +136,7 @@ $(call objs,$(TESTLIB_SRCS)): | $(SKELS)
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  BPF  $<")
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@.tmp $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.tmp $<
 	$(Q)llvm-strip -g $@.tmp && mv $@.tmp $@
 
 $(O)/gen/bpf/%.skel.h: $(O)/bpf/%.bpf.o

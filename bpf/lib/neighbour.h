@@ -51,7 +51,7 @@ BL_INLINE bool bl_neighbour_owns(struct __sk_buff *skb, const struct bl_endpoint
 	return same_mac(eth + 6, ep->mac);
 }
 
-BL_INLINE int bl_neighbour_arp(struct __sk_buff *skb)
+static __noinline int bl_neighbour_arp(struct __sk_buff *skb)
 {
 	struct bl_addr addr = {};
 	struct bl_endpoint *ep;

@@ -22,7 +22,7 @@
 struct bl_packet {
 	struct bl_addr saddr;
 	struct bl_addr daddr;
-	__be16 sport; /* ICMP echo: the identifier, in both; 0 without ports */
+	__be16 sport; /* ICMP echo: the identifier on the asking side; 0 without ports */
 	__be16 dport;
 	__u16 l4;	/* offset of the transport header */
 	__u8 proto;	/* IPPROTO_*, behind extension headers */
@@ -48,14 +48,28 @@ struct bl_packet {
 
 #define BL_EXT_MAX 6
 
+/*
+ * The verifier wants the context's fields read at constant offsets from the context itself; the compiler likes to keep a
+ * pointer to such a field over branches. So these two are loaded by hand.
+ */
 BL_INLINE __u8 *bl_data(const struct __sk_buff *skb)
 {
-	return (__u8 *)(long)skb->data;
+	__u8 *data;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)"
+		     : "=r"(data)
+		     : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+	return data;
 }
 
 BL_INLINE __u8 *bl_end(const struct __sk_buff *skb)
 {
-	return (__u8 *)(long)skb->data_end;
+	__u8 *end;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)"
+		     : "=r"(end)
+		     : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
+	return end;
 }
 
 /* Makes the first `len` bytes directly readable. */
@@ -77,8 +91,10 @@ BL_INLINE void parse_icmp(int family, const __u8 *head, struct bl_packet *p)
 		p->flags |= BL_PACKET_ANSWER | BL_PACKET_PORTS;
 	else if (family == BL_V4 ? type == 3 || type == 11 || type == 12 : type >= 1 && type <= 4)
 		p->flags |= BL_PACKET_ERROR;
-	if (p->flags & BL_PACKET_PORTS)
-		p->sport = p->dport = *(const __be16 *)(head + 4);
+	if (p->flags & BL_PACKET_ECHO)
+		p->sport = *(const __be16 *)(head + 4);
+	else if (p->flags & BL_PACKET_ANSWER)
+		p->dport = *(const __be16 *)(head + 4);
 }
 
 /* `head` holds the first 8 bytes of the transport header, `more` those from 12 to 15 or zero. */

@@ -126,7 +126,7 @@ struct bl_prefix {
  * reply's entry is keyed by the packet that the far end will send. LRU.
  *   0       4       8      10     12    13        16
  *   | saddr | daddr | sport| dport|proto| 0       |
- * ICMP echo has its identifier in both ports.
+ * ICMP echo: the identifier is the asking side's port, the answering side's is 0.
  */
 struct bl_flow4_key {
 	struct bl_addr4 saddr;
