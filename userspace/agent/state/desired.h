@@ -32,6 +32,7 @@ struct bl_target {
 	struct bl_ip ip;
 	uint16_t port; /* host byte order */
 	bool local;    /* on this node */
+	bool draining; /* keeps the connections it has and gets no new ones */
 };
 
 /*

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: The content of the service maps, in memory.
+ *
+ * Services own sets, sets own frontends and slots; backends are shared and counted (backends.h). Each frontend remembers the
+ * value that the map holds for it, so that comparing with a wish needs no system call, and an entry that something else
+ * left behind is told from a right one.
+ *
+ * A service id stands for one port name of one Service, of both families: its service_meta entry is how an agent without
+ * memory, or the command line, learns whose the frontends are. Ids are handed out in a circle, so that one is not soon used
+ * again; backends and slots are handed out from the lowest, which keeps them dense.
+ *
+ * Removing goes the way back: entries first, then names, then slots and backends, which stay untouched for a grace
+ * period, since a packet may be on its way through them.
+ *
+ * Changes are in change.c, reading back in load.c.
+ */
+
+#include "agent/datapath/services.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "agent/datapath/table.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct bl_services *bl_services_new(struct bl_map_io *io)
+{
+	struct bl_services *s = bl_new0(struct bl_services);
+
+	s->io = io;
+	bl_backends_init(&s->backends, io);
+	bl_ranges_init(&s->slots, bl_map_io_size(io, BL_MAP_slot));
+	bl_ranges_init(&s->ids, bl_map_io_size(io, BL_MAP_service_meta));
+	(void)bl_ranges_reserve(&s->ids, 0, 1);
+	return s;
+}
+
+struct bl_svc *bl_table_svc(struct bl_services *s, const char *key)
+{
+	struct bl_svc *svc;
+
+	HASH_FIND_STR(s->svcs, key, svc);
+	if (svc)
+		return svc;
+	svc = bl_new0(struct bl_svc);
+	svc->key = bl_strdup(key);
+	HASH_ADD_KEYPTR(hh, s->svcs, svc->key, strlen(svc->key), svc);
+	return svc;
+}
+
+void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc)
+{
+	HASH_DEL(s->svcs, svc);
+	free(svc->key);
+	free(svc);
+}
+
+struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, const char *port)
+{
+	struct bl_set *set = bl_new0(struct bl_set);
+
+	set->svc = svc;
+	set->family = family;
+	set->proto = proto;
+	set->port = bl_strdup(port);
+	LL_PREPEND(svc->sets, set);
+	return set;
+}
+
+struct bl_set *bl_table_find_set(const struct bl_svc *svc, uint8_t family, uint8_t proto,
+				 const char *port)
+{
+	struct bl_set *set;
+
+	LL_FOREACH (svc->sets, set) {
+		if (set->family == family && set->proto == proto && bl_streq(set->port, port))
+			return set;
+	}
+	return NULL;
+}
+
+bool bl_table_uses_id(const struct bl_svc *svc, uint32_t id)
+{
+	const struct bl_set *set;
+
+	LL_FOREACH (svc->sets, set) {
+		if (set->id == id)
+			return true;
+	}
+	return false;
+}
+
+void bl_table_release(struct bl_services *s, uint32_t first, uint32_t n_slots, uint32_t *ids,
+		      uint32_t n_ids)
+{
+	if (n_slots)
+		bl_grave_push(&s->grave, first, n_slots, bl_map_io_now_ms(s->io));
+	for (uint32_t i = 0; i < n_ids; i++)
+		bl_backends_put(&s->backends, ids[i]);
+	free(ids);
+}
+
+static void free_set(struct bl_set *set)
+{
+	LL_DELETE(set->svc->sets, set);
+	free(set->port);
+	free(set);
+}
+
+void bl_table_drop_set(struct bl_services *s, struct bl_set *set)
+{
+	bl_table_release(s, set->first, set->n_slots, set->ids, set->n_ids);
+	free_set(set);
+}
+
+struct bl_front *bl_table_find_front(struct bl_services *s, const struct bl_front_key *key)
+{
+	struct bl_front *f;
+
+	HASH_FIND(hh, s->fronts, key, sizeof(*key), f);
+	return f;
+}
+
+struct bl_front *bl_table_add_front(struct bl_services *s, struct bl_set *set,
+				    const struct bl_front_key *key)
+{
+	struct bl_front *f = bl_new0(struct bl_front);
+
+	f->key = *key;
+	f->set = set;
+	DL_APPEND(set->fronts, f);
+	HASH_ADD(hh, s->fronts, key, sizeof(f->key), f);
+	return f;
+}
+
+void bl_table_move_front(struct bl_front *f, struct bl_set *set)
+{
+	DL_DELETE(f->set->fronts, f);
+	f->set = set;
+	DL_APPEND(set->fronts, f);
+}
+
+void bl_table_drop_front(struct bl_services *s, struct bl_front *f)
+{
+	DL_DELETE(f->set->fronts, f);
+	HASH_DEL(s->fronts, f);
+	free(f);
+}
+
+static const void *map_key(const struct bl_front_key *k, struct bl_service4_key *k4,
+			   struct bl_service6_key *k6)
+{
+	*k4 = (struct bl_service4_key){
+		.port = htons(k->port), .proto = k->proto, .scope = k->scope};
+	*k6 = (struct bl_service6_key){
+		.port = htons(k->port), .proto = k->proto, .scope = k->scope};
+	memcpy(&k4->addr, k->addr, sizeof(k4->addr));
+	memcpy(&k6->addr, k->addr, sizeof(k6->addr));
+	return k->family == 4 ? (const void *)k4 : k6;
+}
+
+int bl_table_write_front(struct bl_services *s, const struct bl_front_key *key,
+			 const struct bl_service *value, struct bl_err *err)
+{
+	enum bl_map map = key->family == 4 ? BL_MAP_service4 : BL_MAP_service6;
+	struct bl_service4_key k4;
+	struct bl_service6_key k6;
+
+	return bl_map_io_update(s->io, map, map_key(key, &k4, &k6), value, 1, err);
+}
+
+int bl_table_erase_front(struct bl_services *s, const struct bl_front_key *key, struct bl_err *err)
+{
+	enum bl_map map = key->family == 4 ? BL_MAP_service4 : BL_MAP_service6;
+	struct bl_service4_key k4;
+	struct bl_service6_key k6;
+
+	return bl_map_io_erase(s->io, map, map_key(key, &k4, &k6), err);
+}
+
+/* Removes the set's frontends that are not wanted. Those that the kernel keeps stay. */
+static int prune_fronts(struct bl_services *s, struct bl_set *set, struct bl_err *err)
+{
+	struct bl_front *f, *tmp;
+	int first = 0;
+
+	DL_FOREACH_SAFE (set->fronts, f, tmp) {
+		int rc = f->wanted ? 0 : bl_table_erase_front(s, &f->key, err);
+
+		if (!f->wanted && !rc)
+			bl_table_drop_front(s, f);
+		first = first ? first : rc;
+	}
+	return first;
+}
+
+/* The set's id, where no other set of the Service has it, and what belongs to the set. */
+static int prune_set(struct bl_services *s, struct bl_set *set, struct bl_err *err)
+{
+	struct bl_svc *svc = set->svc;
+	uint32_t id = set->id;
+	int rc;
+
+	bl_table_drop_set(s, set);
+	if (!id || bl_table_uses_id(svc, id) || !svc->key[0])
+		return 0;
+	rc = bl_map_io_erase(s->io, BL_MAP_service_meta, &id, err);
+	if (!rc)
+		bl_ranges_release(&s->ids, id, 1);
+	return rc;
+}
+
+int bl_table_prune(struct bl_services *s, struct bl_svc *svc, struct bl_err *err)
+{
+	struct bl_set *set, *tmp;
+	int first = 0, rc;
+
+	LL_FOREACH (svc->sets, set) {
+		rc = prune_fronts(s, set, err);
+		first = first ? first : rc;
+	}
+	LL_FOREACH_SAFE (svc->sets, set, tmp) {
+		if (set->wanted || set->fronts)
+			continue;
+		rc = prune_set(s, set, err);
+		first = first ? first : rc;
+	}
+	if (!svc->sets)
+		bl_table_drop_svc(s, svc);
+	rc = bl_backends_flush(&s->backends, err);
+	return first ? first : rc;
+}
+
+int bl_services_sweep(struct bl_services *s, struct bl_err *err)
+{
+	struct bl_svc *svc, *tmp;
+	int first = 0, rc;
+
+	HASH_ITER (hh, s->svcs, svc, tmp) {
+		if (svc->claimed)
+			continue;
+		rc = bl_table_prune(s, svc, err);
+		first = first ? first : rc;
+	}
+	rc = bl_backends_sweep(&s->backends, err);
+	return first ? first : rc;
+}
+
+int bl_services_collect(struct bl_services *s)
+{
+	uint64_t now = bl_map_io_now_ms(s->io);
+	struct bl_grave_item item;
+	int slots, backends;
+
+	while (bl_grave_pop(&s->grave, now, &item) == 0)
+		bl_ranges_release(&s->slots, item.first, item.n);
+	slots = bl_grave_next(&s->grave, now);
+	backends = bl_backends_collect(&s->backends);
+	if (slots < 0 || backends < 0)
+		return slots < 0 ? backends : slots;
+	return slots < backends ? slots : backends;
+}
+
+void bl_services_count(const struct bl_services *s, struct bl_services_count *ret_count)
+{
+	const struct bl_svc *svc, *tmp;
+
+	*ret_count = (struct bl_services_count){
+		.services = HASH_COUNT(s->svcs),
+		.frontends = HASH_COUNT(s->fronts),
+		.backends = s->backends.live,
+	};
+	HASH_ITER (hh, s->svcs, svc, tmp) {
+		const struct bl_set *set;
+
+		LL_FOREACH (svc->sets, set)
+			ret_count->slots += set->n_slots;
+	}
+}
+
+struct bl_services *bl_services_free(struct bl_services *s)
+{
+	struct bl_front *f, *ftmp;
+	struct bl_svc *svc, *stmp;
+
+	if (!s)
+		return NULL;
+	HASH_ITER (hh, s->fronts, f, ftmp)
+		bl_table_drop_front(s, f);
+	HASH_ITER (hh, s->svcs, svc, stmp) {
+		while (svc->sets) {
+			free(svc->sets->ids);
+			free_set(svc->sets);
+		}
+		bl_table_drop_svc(s, svc);
+	}
+	bl_backends_free(&s->backends);
+	bl_ranges_free(&s->slots);
+	bl_ranges_free(&s->ids);
+	bl_grave_free(&s->grave);
+	free(s);
+	return NULL;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BL_DATAPATH_TABLE_H
+#define BL_DATAPATH_TABLE_H
+
+/*
+ * What services.c, change.c and load.c share: the service maps' content in memory. Nobody else includes this.
+ *
+ *	service --> set --> frontend    (service4/6: the entry's key, and the value that the map holds for it)
+ *	             |---> ids          (slot, backend: the backends of slots [first, first + n_slots), then draining ones)
+ *	             '---> id           (service_meta: one for each port name of the Service)
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define uthash_fatal(msg) abort()
+#include <uthash.h>
+
+#include "agent/datapath/services.h"
+
+/* A frontend's identity, as bytes: padding is zero. */
+struct bl_front_key {
+	uint8_t addr[16];
+	uint16_t port; /* host byte order */
+	uint8_t proto;
+	uint8_t scope;
+	uint8_t family;
+	uint8_t pad[3];
+};
+
+struct bl_front {
+	struct bl_front_key key;
+	struct bl_service value; /* what the map holds */
+	struct bl_set *set;
+	struct bl_front *prev, *next; /* of the set */
+	bool wanted;
+	UT_hash_handle hh;
+};
+
+struct bl_set {
+	struct bl_svc *svc;
+	struct bl_set *next; /* of the Service */
+	char *port;
+	uint32_t id;
+	uint32_t first;	  /* slots; n_slots 0: none */
+	uint32_t n_slots; /* this set's to release */
+	uint32_t n_ids;	  /* n_slots, and those that only keep their connections */
+	uint32_t *ids;	  /* backends, each with a reference; 0: a slot that named nothing usable */
+	struct bl_front *fronts;
+	uint8_t family;
+	uint8_t proto;
+	bool wanted;
+};
+
+struct bl_svc {
+	char *key; /* "namespace/name"; "" owns what no name is known of */
+	char uid[40];
+	struct bl_set *sets;
+	bool claimed;
+	UT_hash_handle hh;
+};
+
+struct bl_services {
+	struct bl_map_io *io;
+	struct bl_backends backends;
+	struct bl_ranges slots;
+	struct bl_ranges ids; /* service ids */
+	uint32_t last_id;
+	struct bl_grave grave; /* of slot ranges */
+	struct bl_svc *svcs;   /* by key */
+	struct bl_front *fronts;
+};
+
+struct bl_svc *bl_table_svc(struct bl_services *s, const char *key); /* made where missing */
+void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc);   /* which has no sets */
+/* A new empty set of the Service. */
+struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto,
+				const char *port);
+struct bl_set *bl_table_find_set(const struct bl_svc *svc, uint8_t family, uint8_t proto,
+				 const char *port);
+/* Gives the set's slots, backends and memory back; it has no frontends. The maps are not written. */
+void bl_table_drop_set(struct bl_services *s, struct bl_set *set);
+
+struct bl_front *bl_table_find_front(struct bl_services *s, const struct bl_front_key *key);
+struct bl_front *bl_table_add_front(struct bl_services *s, struct bl_set *set,
+				    const struct bl_front_key *key);
+void bl_table_move_front(struct bl_front *f, struct bl_set *set);
+void bl_table_drop_front(struct bl_services *s, struct bl_front *f);
+
+/* Whether any set of the Service has this id. */
+bool bl_table_uses_id(const struct bl_svc *svc, uint32_t id);
+/* Gives back what the slots' range and the backends of a set were; ids is freed. */
+void bl_table_release(struct bl_services *s, uint32_t first, uint32_t n_slots, uint32_t *ids,
+		      uint32_t n_ids);
+
+/* The entry of service4/6. */
+int bl_table_write_front(struct bl_services *s, const struct bl_front_key *key,
+			 const struct bl_service *value, struct bl_err *err);
+int bl_table_erase_front(struct bl_services *s, const struct bl_front_key *key, struct bl_err *err);
+/* Makes the Service hold no frontend and no set that is not marked as wanted. */
+int bl_table_prune(struct bl_services *s, struct bl_svc *svc, struct bl_err *err);
+
+#endif
