@@ -35,8 +35,7 @@ class Part:
     def start(self):
         if self.process.pid():
             return
-        env = {"LSAN_OPTIONS": "detect_leaks=0"} if self.name == "bird" else {}
-        self.process.start(inside(self.box.netns_path, *self.command()), self.log, self.cgroup(), env)
+        self.process.start(inside(self.box.netns_path, *self.command()), self.log, self.cgroup())
 
     def wait(self):
         wait_until(self.id, lambda: self.problem() is None, self.process, self.log)

@@ -55,10 +55,10 @@ class Process:
     def __init__(self, pid_file):
         self.pid_file = pid_file
 
-    def start(self, command, log, cgroup, env=None):
+    def start(self, command, log, cgroup):
         with open(log, "ab") as out:
             child = subprocess.Popen(in_cgroup(cgroup, *command), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                     start_new_session=True, cwd="/", env={**os.environ, **(env or {})})
+                                     start_new_session=True, cwd="/")
         with open(self.pid_file, "w") as f:
             f.write(f"{child.pid} {start_time(child.pid)}\n")
         child.returncode = 0  # it outlives us: nobody waits for it here

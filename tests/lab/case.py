@@ -52,7 +52,7 @@ class Capture:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGINT)
         out, _ = self.process.communicate(timeout=10)
-        self.lines = out.splitlines()
+        self.lines = [line for line in out.splitlines() if line]
 
     def addresses(self):
         """Every (source, destination) that was seen, ports left out."""
