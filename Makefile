@@ -191,6 +191,10 @@ test-lab: programs bpf ## Labs with real agents, BIRD and kubectl (as root)
 test-restarts: programs bpf ## 100 agent restarts under traffic (as root)
 	O=$(O) tests/lab/restarts
 
+.PHONY: bench-latency
+bench-latency: programs bpf ## From a Service's change to the data path: p50 and p99 (as root)
+	O=$(O) tests/lab/latency
+
 .PHONY: test-kubectl
 test-kubectl: programs ## Debian's kubectl and the one on PATH over every kind
 	O=$(O) tests/kubectl/run
