@@ -102,6 +102,7 @@ programs: $(addprefix $(O)/bin/,$(PROGRAMS))
 
 .PHONY: bpf
 bpf: $(SKELS)
+.SECONDARY: $(BPF_OBJS)
 
 .PHONY: help
 help: ## This list

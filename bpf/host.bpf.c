@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * DOC: What arrives at the node's uplinks.
+ *
+ * A pod's packet goes straight into the pod. A NodePort's packet gets a backend: one of this node keeps seeing the client's address and
+ * answers through its own link; to one of another node the packet is sent on in the node's name, so that the answer comes back here to
+ * be translated. Answers to masqueraded pods and to forwarded NodePorts are known by their port, which lies in the range that
+ * the node reserves for translation. All else is the node's own and left to its stack after one hash lookup.
+ *
+ * The stack also refuses: a NodePort without a backend, or a packet of a connection that nobody knows, has no socket there. A service's own
+ * address is not served here; it is dropped, since the stack would send it back to the gateway that it came from.
+ */
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "lib/count.h"
+#include "lib/ctx.h"
+#include "lib/deliver.h"
+#include "lib/endpoint.h"
+#include "lib/forward.h"
+#include "lib/nat.h"
+#include "lib/parse.h"
+#include "lib/service.h"
+
+/*
+ * The decisions below return BL_PASS_SERVICE for a packet that has a flow now, any other reason for what becomes of it.
+ */
+
+/* The first packet of a flow to a NodePort. */
+BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
+				    const struct bl_service *svc, const struct bl_config *cfg)
+{
+	struct bl_flow to = {.saddr = p->saddr, .flags = BL_FLOW_DNAT};
+	const struct bl_endpoint *local;
+	const struct bl_backend *b;
+
+	if (p->flags & BL_PACKET_FRAGMENT)
+		return BL_DROP_FRAGMENT;
+	b = bl_nat_opens(p) ? bl_backend_pick(svc, &to.backend) : NULL;
+	if (!b)
+		return BL_PASS_REFUSE;
+	to.daddr = b->addr;
+	to.dport = b->port;
+	to.generation = b->generation;
+	local = bl_endpoint_find(family, &to.daddr);
+	/* A server on this node's own network would answer past every hook of ours. */
+	if (local && local->flags & BL_ENDPOINT_HOST)
+		return BL_PASS_REFUSE;
+	if (!local) {
+		to.saddr = family == BL_V4 ? cfg->snat4 : cfg->snat6;
+		if (bl_addr_is_zero(family, &to.saddr))
+			to.saddr = p->daddr;
+		to.flags |= BL_FLOW_SNAT;
+	}
+	return bl_nat_create(family, p, &to);
+}
+
+BL_INLINE enum bl_reason to_nodeport(int family, const struct bl_packet *p,
+				     const struct bl_config *cfg)
+{
+	const struct bl_service *svc = bl_service_find_nodeport(family, p->dport, p->proto);
+
+	return svc ? to_backend(family, p, svc, cfg) : BL_PASS_STACK;
+}
+
+static __noinline enum bl_reason to_nodeport4(const struct bl_packet *p,
+					      const struct bl_config *cfg)
+{
+	return to_nodeport(BL_V4, p, cfg);
+}
+
+static __noinline enum bl_reason to_nodeport6(const struct bl_packet *p,
+					      const struct bl_config *cfg)
+{
+	return to_nodeport(BL_V6, p, cfg);
+}
+
+/* The flow that the packet follows; NULL: none, or one that is over. */
+BL_INLINE const struct bl_flow *known_flow(int family, const struct bl_packet *p)
+{
+	struct bl_flow *f = bl_flow_of(family, p);
+
+	if (!f || bl_unlikely(!bl_flow_is_current(f)) || f->flags & BL_FLOW_SAME)
+		return NULL;
+	if (bl_unlikely(f->state & BL_FLOW_STATE_CLOSED) && bl_nat_opens(p))
+		return NULL;
+	bl_flow_touch(family, p, f);
+	return f;
+}
+
+/* Where a packet's flow comes from: an entry, or what an ICMP error quotes, made up in `buf`. */
+BL_INLINE const struct bl_flow *translation(struct __sk_buff *skb, int family,
+					    const struct bl_packet *p, struct bl_flow *buf,
+					    bool *ret_failed)
+{
+	int rc;
+
+	if (bl_likely(p->flags & BL_PACKET_PORTS))
+		return known_flow(family, p);
+	if (!(p->flags & BL_PACKET_ERROR))
+		return NULL;
+	rc = bl_deliver_quoted(skb, family, p, buf);
+	*ret_failed = rc < 0;
+	return rc ? NULL : buf;
+}
+
+/*
+ * A datagram from outside that goes to a pod by its own address: the pod's answer must leave with that address too, although it
+ * looks like any first datagram to the outside. TCP, SCTP and ICMP tell the two apart by themselves.
+ */
+BL_INLINE void note_datagram(int family, const struct bl_packet *p, struct bl_endpoint *dst)
+{
+	const struct bl_config *cfg = bl_ctx_config();
+	struct bl_flow same = {
+		.saddr = p->daddr,
+		.daddr = p->saddr,
+		.sport = p->dport,
+		.dport = p->sport,
+		.flags = BL_FLOW_SAME,
+	};
+	struct bl_flow *f;
+
+	if (!cfg || !(cfg->flags & BL_CONFIG_MASQUERADE) || bl_prefix_find(family, &p->saddr))
+		return;
+	f = bl_flow_find(family, &p->daddr, &p->saddr, p->dport, p->sport, p->proto);
+	if (f) {
+		bl_flow_touch(family, p, f);
+		return;
+	}
+	same.seen_ns = bpf_ktime_get_coarse_ns();
+	flow_put(family, &p->daddr, &p->saddr, p->dport, p->sport, p->proto, &same, BPF_NOEXIST);
+	bl_endpoint_mark(dst);
+}
+
+static __noinline void note_datagram4(const struct bl_packet *p, struct bl_endpoint *dst)
+{
+	note_datagram(BL_V4, p, dst);
+}
+
+static __noinline void note_datagram6(const struct bl_packet *p, struct bl_endpoint *dst)
+{
+	note_datagram(BL_V6, p, dst);
+}
+
+BL_INLINE void to_pod_plainly(int family, const struct bl_packet *p, struct bl_endpoint *dst)
+{
+	if (p->proto != IPPROTO_UDP || !(p->flags & BL_PACKET_PORTS))
+		return;
+	if (family == BL_V4)
+		note_datagram4(p, dst);
+	else
+		note_datagram6(p, dst);
+}
+
+/* May a packet to the node's own address be of a translated flow? */
+BL_INLINE bool may_be_translated(const struct bl_packet *p, const struct bl_endpoint *node,
+				 const struct bl_config *cfg, bool *ret_nodeport)
+{
+	__u16 port = bpf_ntohs(p->dport);
+
+	if (p->flags & BL_PACKET_ERROR)
+		return true;
+	if (!(p->flags & BL_PACKET_PORTS))
+		return false;
+	*ret_nodeport =
+		node->flags & BL_ENDPOINT_NODEPORT && bl_service_in_nodeports(cfg, p->dport);
+	return *ret_nodeport || (port >= cfg->snat_port_first && port <= cfg->snat_port_last);
+}
+
+BL_INLINE int to_nowhere(struct __sk_buff *skb, int family, const struct bl_packet *p)
+{
+	if (bl_addr_is_multicast(family, &p->daddr) ||
+	    !(bl_prefix_find(family, &p->daddr) & BL_PREFIX_SERVICE))
+		return bl_pass(skb, BL_PASS_STACK);
+	return bl_drop(skb, BL_DROP_NO_SERVICE);
+}
+
+BL_INLINE int route(struct __sk_buff *skb, int family, const struct bl_packet *p)
+{
+	struct bl_endpoint *dst = bl_endpoint_find(family, &p->daddr);
+	const struct bl_config *cfg = bl_ctx_config();
+	bool pod, nodeport = false, failed = false;
+	const struct bl_flow *f = NULL;
+	struct bl_flow quoted;
+
+	if (!dst || !cfg)
+		return to_nowhere(skb, family, p);
+	pod = dst->flags & BL_ENDPOINT_POD;
+	if (pod ? !!dst->translated : may_be_translated(p, dst, cfg, &nodeport))
+		f = translation(skb, family, p, &quoted, &failed);
+	if (bl_unlikely(failed))
+		return bl_drop(skb, BL_DROP_INTERNAL);
+	if (!f && pod) {
+		to_pod_plainly(family, p, dst);
+		return bl_forward_pod(skb, dst, BL_PASS_POD);
+	}
+	if (!f) {
+		enum bl_reason reason = BL_PASS_STACK;
+
+		if (nodeport)
+			reason = family == BL_V4 ? to_nodeport4(p, cfg) : to_nodeport6(p, cfg);
+		if (reason == BL_PASS_STACK || reason == BL_PASS_REFUSE)
+			return bl_pass(skb, reason);
+		if (reason != BL_PASS_SERVICE)
+			return bl_drop(skb, reason);
+		f = bl_flow_of(family, p);
+	}
+	if (!f)
+		return bl_drop(skb, BL_DROP_INTERNAL);
+	barrier_var(f); /* or its fields' addresses are computed before the check */
+	return bl_deliver(skb, family, p, f, NULL);
+}
+
+BL_INLINE int from_uplink(struct __sk_buff *skb, int family)
+{
+	struct bl_packet p;
+
+	/* What is malformed is the stack's to count. */
+	if (bl_parse(skb, family, &p))
+		return bl_pass(skb, BL_PASS_STACK);
+	return route(skb, family, &p);
+}
+
+/* Functions of their own, so that the families' stack frames are not added up. */
+static __noinline int from_uplink4(struct __sk_buff *skb)
+{
+	return from_uplink(skb, BL_V4);
+}
+
+static __noinline int from_uplink6(struct __sk_buff *skb)
+{
+	return from_uplink(skb, BL_V6);
+}
+
+SEC("tc")
+int bl_host_ingress(struct __sk_buff *skb)
+{
+	if (skb->vlan_present)
+		return bl_pass(skb, BL_PASS_STACK);
+	switch (skb->protocol) {
+	case bpf_htons(ETH_P_IP):
+		return from_uplink4(skb);
+	case bpf_htons(ETH_P_IPV6):
+		return from_uplink6(skb);
+	default:
+		return bl_pass(skb, BL_PASS_STACK);
+	}
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
