@@ -59,9 +59,6 @@ def make_folders(lab):
 def make_places(lab):
     """The folders of each box, its cgroup, and where the nodes' BPF objects are pinned."""
     os.makedirs(os.path.join(lab.record_dir, "netns"))
-    os.mkdir(lab.cni_path, 0o755)
-    for name in ("beeline", "beeline-cni"):
-        os.symlink(lab.program("beeline-cni"), os.path.join(lab.cni_path, name))
     mount_bpffs()
     forget_empty(os.path.join(cgroup_root(), f"beeline-lab-{lab.name}"))
     lab.cgroup = free_name(cgroup_root(), f"beeline-lab-{lab.name}")

@@ -90,7 +90,7 @@ class Lab:
         self.cgroup, self.bpf_dir, self.bin_dir = cgroup, bpf_dir, bin_dir
         self.dir = os.path.join(RUN, name)
         self.record_dir = os.path.join(self.dir, "record")
-        self.cni_path = os.path.join(self.dir, "cni-bin")
+        self.cni_path = bin_dir
         self.kubeconfig = os.path.join(self.dir, "kubeconfig")
         self.fabric = Box(self, "fabric", 1)
         self.ctl = Box(self, "ctl", 2)

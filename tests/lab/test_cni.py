@@ -42,7 +42,7 @@ def conf(case, version="1.0.0", **more):
 def call(case, command, sandbox=None, **more):
     """Exit status and decoded output of one call."""
     configuration = more.pop("conf", None) or conf(case)
-    plugin = os.path.join(case.lab.cni_path, configuration.get("type", "beeline"))
+    plugin = os.path.join(case.lab.cni_path, configuration["type"])
     env = {"CNI_COMMAND": command, "CNI_PATH": case.lab.cni_path, "PATH": os.environ["PATH"]}
     if sandbox:
         env.update(CNI_CONTAINERID=sandbox.id, CNI_NETNS=sandbox.netns, CNI_IFNAME="eth0",
