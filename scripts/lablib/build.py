@@ -14,7 +14,7 @@ from . import config
 from .kube import Api
 from .parts import Spreader, parts
 from .plan import BPFFS, RUN, Lab, LabError
-from .system import (cgroup_root, free_name, inside, ip_batch, kill_cgroup, mount_bpffs, remove_cgroup, remove_tree, run,
+from .system import (cgroup_root, claim_name, inside, ip_batch, kill_cgroup, mount_bpffs, remove_cgroup, remove_tree, run,
                      wait_until)
 
 PROGRAMS = ("beelined", "beeline", "beeline-cni", "beeline-controlplane")
@@ -60,9 +60,7 @@ def make_places(lab):
     """The folders of each box, its cgroup, and where the nodes' BPF objects are pinned."""
     os.makedirs(os.path.join(lab.record_dir, "netns"))
     mount_bpffs()
-    forget_empty(os.path.join(cgroup_root(), f"beeline-lab-{lab.name}"))
-    lab.cgroup = free_name(cgroup_root(), f"beeline-lab-{lab.name}")
-    lab.bpf_dir = free_name(BPFFS, f"beeline-lab-{lab.name}")
+    lab.cgroup, lab.bpf_dir = claim_name(cgroup_root(), BPFFS, f"beeline-lab-{lab.name}")
     lab.__init__(lab.name, lab.size, lab.routing, lab.port, lab.cgroup, lab.bpf_dir, lab.bin_dir)
     lab.save()
     for box in lab.boxes:
@@ -76,16 +74,6 @@ def make_places(lab):
         os.mkdir(node.bpf_dir, 0o700)
     for box in [lab.fabric] + lab.nodes:
         os.mkdir(box.path("bird"), 0o700)
-
-
-def forget_empty(cgroup):
-    """A cgroup of this name without any process is what a container that is gone left behind."""
-    try:
-        with open(os.path.join(cgroup, "cgroup.events")) as f:
-            if "populated 0" in f.read():
-                remove_cgroup(cgroup)
-    except FileNotFoundError:
-        pass
 
 
 def make_namespaces(lab):

@@ -151,16 +151,27 @@ def mount_bpffs():
         run("mount", "-t", "bpf", "bpf", BPFFS)
 
 
-def free_name(parent, name):
-    """A name that nobody holds in a folder: the machine may run other containers, each with labs of its own."""
+def populated(cgroup):
+    try:
+        with open(os.path.join(cgroup, "cgroup.events")) as f:
+            return "populated 1" in f.read()
+    except FileNotFoundError:
+        return False
+
+
+def claim_name(cgroups, bpffs, name):
+    """Makes a cgroup and a folder of bpffs under a name that nobody uses. Other containers of this machine may hold labs of the
+    same name, and what a container that is gone left behind (a cgroup without any process) is taken over."""
     for suffix in [""] + [f"-{i}" for i in range(2, 1000)]:
-        path = os.path.join(parent, name + suffix)
-        try:
-            os.mkdir(path, 0o700)
-            return path
-        except FileExistsError:
+        cgroup, folder = (os.path.join(parent, name + suffix) for parent in (cgroups, bpffs))
+        if populated(cgroup):
             continue
-    raise LabError(f"{parent}: too many labs named {name}")
+        remove_cgroup(cgroup)
+        remove_tree(folder)
+        os.mkdir(cgroup)
+        os.mkdir(folder, 0o700)
+        return cgroup, folder
+    raise LabError(f"{cgroups}: too many labs named {name}")
 
 
 def kill_cgroup(path, seconds=10):
