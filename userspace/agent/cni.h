@@ -46,7 +46,7 @@ struct bl_cni_opts {
 	struct bl_cni_ops ops;
 };
 
-/* Loads what is on disk and undoes what was half made. An unreadable file is logged and kept, its addresses too. */
+/* Loads what is on disk and undoes what was half made. An unreadable file is logged and kept. */
 int bl_cni_new(const struct bl_cni_opts *opts, struct bl_cni **ret_cni, struct bl_err *err);
 struct bl_cni *bl_cni_free(struct bl_cni *c);
 
@@ -67,12 +67,14 @@ const char *bl_cni_unready(const struct bl_cni *c);
  * without a link (ifindex 0) are not in it.
  */
 const struct bl_attachment *bl_cni_attachments(struct bl_cni *c, size_t *ret_n);
+/* The node's links have changed: looks again which attachments have theirs. */
+void bl_cni_links_changed(struct bl_cni *c);
 /* All on record, also those without a link. */
 size_t bl_cni_count(const struct bl_cni *c);
 
 /*
  * The list as it was at the call of bl_cni_attachments() has been applied; err: something of it failed. Each ADD that
- * waits is then asked about by ops.programmed, and answered or undone; each DEL that waits is finished or refused.
+ * waits is then asked about by ops.programmed, and answered or undone; each DEL that waits is finished, err or not: what remains of it is the apply's to repeat.
  */
 void bl_cni_applied(struct bl_cni *c, const struct bl_err *err);
 
