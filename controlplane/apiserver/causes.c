@@ -42,6 +42,7 @@ static const struct {
 	[BL_CAUSE_TOO_MANY] = {"FieldValueTooMany", "Too many", true},
 	[BL_CAUSE_TYPE] = {"FieldValueTypeInvalid", "Invalid value", true},
 	[BL_CAUSE_INTERNAL] = {"InternalError", "Internal error", false},
+	[BL_CAUSE_NOT_FOUND] = {"FieldValueNotFound", "Not found", true},
 };
 
 const char *bl_cause_reason_name(enum bl_cause_reason reason)

@@ -19,6 +19,7 @@ enum bl_cause_reason {
 	BL_CAUSE_TOO_MANY,    /* FieldValueTooMany */
 	BL_CAUSE_TYPE,	      /* FieldValueTypeInvalid */
 	BL_CAUSE_INTERNAL,    /* InternalError */
+	BL_CAUSE_NOT_FOUND,   /* FieldValueNotFound */
 };
 
 struct bl_cause {
