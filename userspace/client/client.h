@@ -17,6 +17,7 @@ struct bl_client;
 /* From a kubeconfig's current context; NULL path: the in-cluster service account. Errors name file and key. */
 int bl_client_new(struct bl_loop *loop, const char *kubeconfig, struct bl_client **ret_client,
 		  struct bl_err *err);
+/* Cancels what is not answered yet; reflectors must have been freed before. */
 struct bl_client *bl_client_free(struct bl_client *c);
 const char *bl_client_server(const struct bl_client *c); /* the URL; lends */
 

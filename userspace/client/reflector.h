@@ -35,6 +35,11 @@ struct bl_reflector_opts {
 	uint32_t page; /* list limit; 0: 500 */
 };
 
+/*
+ * What it hands out never goes back in time: a list or event that is older than what was handed out is refused. A list
+ * without any object, after there were some, is asked for again before it counts; if it is older as well it never does.
+ * Not to be freed from its own callbacks.
+ */
 struct bl_reflector *bl_reflector_new(struct bl_client *client,
 				      const struct bl_reflector_opts *opts,
 				      const struct bl_reflector_ops *ops, void *arg);
