@@ -13,9 +13,19 @@
 #include "base/str.h"
 
 const struct bl_kind *const bl_kinds[] = {
-	&bl_kind_configmap, &bl_kind_endpoints,	    &bl_kind_event,	    &bl_kind_namespace,
-	&bl_kind_node,	    &bl_kind_secret,	    &bl_kind_service,	    &bl_kind_serviceaccount,
-	&bl_kind_lease,	    &bl_kind_endpointslice, &bl_kind_networkpolicy, NULL,
+	&bl_kind_configmap,
+	&bl_kind_endpoints,
+	&bl_kind_event,
+	&bl_kind_namespace,
+	&bl_kind_node,
+	&bl_kind_pod,
+	&bl_kind_secret,
+	&bl_kind_service,
+	&bl_kind_serviceaccount,
+	&bl_kind_lease,
+	&bl_kind_endpointslice,
+	&bl_kind_networkpolicy,
+	NULL,
 };
 
 const struct bl_kind *bl_kind_find(const char *group, const char *version, const char *plural)

@@ -195,13 +195,17 @@ static void validate(const json_t *obj, struct bl_causes *c)
 {
 	struct bl_check ck = {.causes = c};
 	const json_t *spec = bl_get(obj, "spec");
+	size_t before = c->count;
 
 	bl_path_push(&ck.at, "spec");
+	/* The real server looks at these when it gives out addresses, before all else. */
+	bl_service_check_families(&ck, spec);
+	if (c->count > before)
+		return;
 	bl_service_check_ports(&ck, spec);
 	check_type(&ck, spec);
 	bl_check_labels(&ck, "selector", bl_get(spec, "selector"));
 	check_affinity(&ck, spec);
-	bl_service_check_families(&ck, spec);
 	check_external_ips(&ck, bl_get(spec, "externalIPs"));
 	check_source_ranges(&ck, spec);
 	if (bl_has(spec, "allocateLoadBalancerNodePorts") &&

@@ -112,6 +112,23 @@ static void check_agreement(struct bl_check *ck, const json_t *ips, const json_t
 	}
 }
 
+/* One of each, where the policy says so. */
+static void check_policy(struct bl_check *ck, const json_t *spec)
+{
+	static const char *const lists[] = {"clusterIPs", "ipFamilies"};
+
+	if (!bl_streq(bl_str(spec, "ipFamilyPolicy"), "SingleStack"))
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		if (bl_count(spec, lists[i]) == 2)
+			bl_check_addf(ck, BL_CAUSE_INVALID, "ipFamilyPolicy",
+				      bl_get(spec, "ipFamilyPolicy"),
+				      "must be 'RequireDualStack' or 'PreferDualStack' when "
+				      "multiple %s are specified",
+				      lists[i]);
+	}
+}
+
 void bl_service_check_families(struct bl_check *ck, const json_t *spec)
 {
 	static const char *const policies[] = {"PreferDualStack", "RequireDualStack", "SingleStack",
@@ -133,6 +150,7 @@ void bl_service_check_families(struct bl_check *ck, const json_t *spec)
 				 "may specify no more than one IP for each IP family");
 	if (!bl_service_is_headless(spec))
 		check_agreement(ck, ips, families);
+	check_policy(ck, spec);
 }
 
 /* What the two lists have in common stays what it is, the policy allows what goes. */
