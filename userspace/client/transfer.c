@@ -181,7 +181,8 @@ static void set_connection(struct bl_transfer *t, const struct bl_kubeconfig *k)
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, k->proxy ? k->proxy : "");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	/* the handshake says whether a connection can be shared; plain HTTP would say so only by its answer */
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, bl_str_starts(k->server, "https:") ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, IDLE_SECONDS);
