@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: The stage for tests of the packet programs.
+ *
+ * BPF_PROG_TEST_RUN on a network namespace that the test process owns: the links and routes are real, so that bpf_fib_lookup()
+ * finds what it would find on a node; the redirects themselves are not carried out, their verdict is looked at. Nothing is pinned, and
+ * everything goes away with the process.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "beeline/config.h"
+#include "bpf/host.skel.h"
+#include "bpf/pod.skel.h"
+#include "rig.h"
+
+extern char **environ;
+
+struct rig {
+	struct pod_bpf *pod;
+	struct host_bpf *host;
+	int map[32]; /* by row of BL_MAPS */
+	uint32_t link[3];
+	bool in_place;
+};
+
+enum map_row {
+#define MAP_ROW(name, ...) MAP_##name,
+	BL_MAPS(MAP_ROW)
+#undef MAP_ROW
+		MAP_COUNT
+};
+
+static const char *const map_names[] = {
+#define MAP_NAME(name, ...) #name,
+	BL_MAPS(MAP_NAME)
+#undef MAP_NAME
+};
+
+static const char *const addrs[WHO_COUNT][2] = {
+	[ALICE] = {"10.1.0.2", "fd00:1::2"},	  [BOB] = {"10.1.0.3", "fd00:1::3"},
+	[CAROL] = {"10.2.0.2", "fd00:2::2"},	  [NODE] = {"192.0.2.1", "2001:db8::1"},
+	[OTHER] = {"192.0.2.2", "2001:db8::2"},	  [WORLD] = {"198.51.100.7", "2001:db8:f::7"},
+	[SHOP] = {"10.96.0.10", "fd00:96::10"},	  [LOST] = {"10.96.0.99", "fd00:96::99"},
+	[MARKET] = {"10.96.0.20", "fd00:96::20"},
+};
+
+static const uint8_t macs[WHO_COUNT][6] = {
+	[ALICE] = {2, 0, 0, 0, 0, 0xa},	 [BOB] = {2, 0, 0, 0, 0, 0xb},
+	[CAROL] = {2, 0, 0, 0, 0, 0xf},	 [NODE] = {2, 0, 0, 0, 0, 1},
+	[OTHER] = {2, 0, 0, 0, 0, 0xf},	 [WORLD] = {2, 0, 0, 0, 0, 0xf},
+	[SHOP] = {2, 0, 0, 0, 0, 0xf},	 [LOST] = {2, 0, 0, 0, 0, 0xf},
+	[MARKET] = {2, 0, 0, 0, 0, 0xf},
+};
+
+static const char *const links[3] = {"pa0", "pb0", "up0"};
+
+static const char setup[] = "link set lo up\n"
+			    "link add pa0 type veth peer name pa1\n"
+			    "link add pb0 type veth peer name pb1\n"
+			    "link add up0 type veth peer name up1\n"
+			    "link set pa0 up\nlink set pa1 up\nlink set pb0 up\nlink set pb1 up\n"
+			    "link set up0 up\nlink set up1 up\n"
+			    "addr add 192.0.2.1/24 dev up0\n"
+			    "addr add 2001:db8::1/64 dev up0 nodad\n"
+			    "neigh add 192.0.2.2 lladdr 02:00:00:00:00:0f dev up0 nud permanent\n"
+			    "neigh add 2001:db8::2 lladdr 02:00:00:00:00:0f dev up0 nud permanent\n"
+			    "route add 10.1.0.2/32 dev pa0\nroute add 10.1.0.3/32 dev pb0\n"
+			    "route add fd00:1::2/128 dev pa0\nroute add fd00:1::3/128 dev pb0\n"
+			    "route add default via 192.0.2.2\n"
+			    "route add default via 2001:db8::2\n";
+
+void rig_addr(int family, enum who who, uint8_t ret_addr[16])
+{
+	memset(ret_addr, 0, 16);
+	assert_int_equal(
+		inet_pton(family == 4 ? AF_INET : AF_INET6, addrs[who][family == 6], ret_addr), 1);
+}
+
+const uint8_t *rig_mac(enum who who)
+{
+	return macs[who];
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void ip_batch(const char *commands)
+{
+	char *argv[] = {(char *)"ip", (char *)"-batch", (char *)"-", NULL};
+	posix_spawn_file_actions_t actions;
+	int pipes[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, pipes[0], 0);
+	assert_int_equal(posix_spawnp(&pid, "ip", &actions, NULL, argv, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+	close(pipes[0]);
+	assert_int_equal(write(pipes[1], commands, strlen(commands)), (ssize_t)strlen(commands));
+	close(pipes[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void make_links(struct rig *r)
+{
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	write_file("/proc/sys/net/ipv4/ip_forward", "1");
+	write_file("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+	ip_batch(setup);
+	for (int i = 0; i < 3; i++) {
+		r->link[i] = if_nametoindex(links[i]);
+		assert_int_not_equal(r->link[i], 0);
+	}
+}
+
+static bool kernel_has(const char *func)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int id = btf ? btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) : -1;
+
+	btf__free(btf);
+	return id > 0;
+}
+
+struct rig *rig_new_with(bool in_place)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	make_links(r);
+	r->in_place = in_place && kernel_has("bpf_cast_to_kern_ctx");
+	r->pod = pod_bpf__open();
+	r->host = host_bpf__open();
+	assert_non_null(r->pod);
+	assert_non_null(r->host);
+	r->pod->rodata->bl_has_kern_ctx = r->in_place;
+	r->host->rodata->bl_has_kern_ctx = r->in_place;
+	assert_int_equal(pod_bpf__load(r->pod), 0);
+	for (int i = 0; i < MAP_COUNT; i++) {
+		r->map[i] = bpf_object__find_map_fd_by_name(r->pod->obj, map_names[i]);
+		assert_true(r->map[i] >= 0);
+		assert_int_equal(
+			bpf_map__reuse_fd(bpf_object__find_map_by_name(r->host->obj, map_names[i]),
+					  r->map[i]),
+			0);
+	}
+	assert_int_equal(host_bpf__load(r->host), 0);
+	rig_reset(r);
+	return r;
+}
+
+struct rig *rig_new(void)
+{
+	return rig_new_with(true);
+}
+
+bool rig_in_place(const struct rig *r)
+{
+	return r->in_place;
+}
+
+struct rig *rig_free(struct rig *r)
+{
+	if (r) {
+		pod_bpf__destroy(r->pod);
+		host_bpf__destroy(r->host);
+		free(r);
+	}
+	return NULL;
+}
+
+int rig_prog(const struct rig *r, enum hook hook)
+{
+	return hook == HOOK_POD ? bpf_program__fd(r->pod->progs.bl_pod_ingress)
+				: bpf_program__fd(r->host->progs.bl_host_ingress);
+}
+
+static void empty(int fd)
+{
+	uint8_t key[64];
+
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		assert_int_equal(bpf_map_delete_elem(fd, key), 0);
+}
+
+static void put(const struct rig *r, enum map_row map, const void *key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(r->map[map], key, value, BPF_ANY), 0);
+}
+
+static void put_endpoint(struct rig *r, enum who who, uint32_t link, uint32_t flags)
+{
+	struct bl_endpoint ep = {.ifindex = link, .flags = flags};
+	uint8_t addr[16];
+
+	if (link) {
+		memcpy(ep.mac, macs[who], 6);
+		memcpy(ep.host_mac, macs[who], 6);
+		ep.host_mac[1] = 0xee;
+	}
+	rig_addr(4, who, addr);
+	put(r, MAP_endpoint4, addr, &ep);
+	rig_addr(6, who, addr);
+	put(r, MAP_endpoint6, addr, &ep);
+}
+
+static void put_prefix(struct rig *r, const char *addr, uint32_t len, uint32_t flags)
+{
+	struct bl_prefix value = {.flags = flags};
+	struct bl_prefix6_key key6 = {.len = len};
+	struct bl_prefix4_key key4 = {.len = len};
+
+	if (inet_pton(AF_INET, addr, &key4.addr) == 1) {
+		put(r, MAP_prefix4, &key4, &value);
+	} else {
+		assert_int_equal(inet_pton(AF_INET6, addr, &key6.addr), 1);
+		put(r, MAP_prefix6, &key6, &value);
+	}
+}
+
+static struct bl_config get_config(struct rig *r)
+{
+	struct bl_config cfg;
+	uint32_t zero = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(r->map[MAP_config], &zero, &cfg), 0);
+	return cfg;
+}
+
+void rig_ports(struct rig *r, uint16_t first, uint16_t last)
+{
+	struct bl_config cfg = get_config(r);
+	uint32_t zero = 0;
+
+	cfg.snat_port_first = first;
+	cfg.snat_port_last = last;
+	put(r, MAP_config, &zero, &cfg);
+}
+
+static void put_config(struct rig *r)
+{
+	struct bl_config cfg = {
+		.snat_port_first = 61000,
+		.snat_port_last = 65000,
+		.nodeport_first = 30000,
+		.nodeport_last = 32767,
+		.flags = BL_CONFIG_MASQUERADE,
+	};
+	uint32_t zero = 0;
+
+	rig_addr(4, NODE, (uint8_t *)&cfg.snat4);
+	rig_addr(6, NODE, (uint8_t *)&cfg.snat6);
+	put(r, MAP_config, &zero, &cfg);
+}
+
+void rig_reset(struct rig *r)
+{
+	static const enum map_row hashes[] = {
+		MAP_service4, MAP_service6, MAP_endpoint4, MAP_endpoint6,   MAP_prefix4,
+		MAP_prefix6,  MAP_flow4,    MAP_flow6,	   MAP_sock_origin,
+	};
+
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(*hashes); i++)
+		empty(r->map[hashes[i]]);
+	put_config(r);
+	put_endpoint(r, ALICE, r->link[0], BL_ENDPOINT_POD);
+	put_endpoint(r, BOB, r->link[1], BL_ENDPOINT_POD);
+	put_endpoint(r, NODE, 0, BL_ENDPOINT_HOST | BL_ENDPOINT_NODEPORT);
+	put_prefix(r, "10.0.0.0", 12, BL_PREFIX_CLUSTER);
+	put_prefix(r, "192.0.2.0", 24, BL_PREFIX_CLUSTER);
+	put_prefix(r, "10.96.0.0", 16, BL_PREFIX_SERVICE);
+	put_prefix(r, "fd00:1::", 32, BL_PREFIX_CLUSTER);
+	put_prefix(r, "fd00:2::", 32, BL_PREFIX_CLUSTER);
+	put_prefix(r, "2001:db8::", 64, BL_PREFIX_CLUSTER);
+	put_prefix(r, "fd00:96::", 32, BL_PREFIX_SERVICE);
+}
+
+static void put_service(struct rig *r, int family, const uint8_t *addr, uint16_t port,
+			uint8_t proto, uint8_t scope, const struct bl_service *value)
+{
+	struct bl_service4_key key4 = {.port = htons(port), .proto = proto, .scope = scope};
+	struct bl_service6_key key6 = {.port = htons(port), .proto = proto, .scope = scope};
+
+	memcpy(&key4.addr, addr, 4);
+	memcpy(&key6.addr, addr, 16);
+	if (family == 4)
+		put(r, MAP_service4, &key4, value);
+	else
+		put(r, MAP_service6, &key6, value);
+}
+
+/* Each frontend has slots of its own, by its port. */
+static struct bl_service with_slots(struct rig *r, uint16_t port, uint32_t slots,
+				    const uint32_t *backends)
+{
+	struct bl_service svc = {.id = port, .first_slot = port * 2u, .slot_count = slots};
+
+	for (uint32_t i = 0; i < slots; i++) {
+		uint32_t index = svc.first_slot + i;
+
+		put(r, MAP_slot, &index, &backends[i]);
+	}
+	return svc;
+}
+
+void rig_service(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
+		 uint32_t slots, const uint32_t *backends)
+{
+	struct bl_service svc = with_slots(r, port, slots, backends);
+	uint8_t addr[16];
+
+	rig_addr(family, vip, addr);
+	put_service(r, family, addr, port, proto, BL_SCOPE_CLUSTER, &svc);
+}
+
+void rig_nodeport(struct rig *r, int family, uint16_t port, uint8_t proto, uint32_t slots,
+		  const uint32_t *backends)
+{
+	struct bl_service svc = with_slots(r, port, slots, backends);
+	uint8_t any[16] = {};
+
+	put_service(r, family, any, port, proto, BL_SCOPE_NODEPORT, &svc);
+}
+
+void rig_own(struct rig *r, int family, enum who vip)
+{
+	struct bl_service svc = {};
+	uint8_t addr[16];
+
+	rig_addr(family, vip, addr);
+	put_service(r, family, addr, 0, 0, BL_SCOPE_ADDR, &svc);
+}
+
+void rig_backend(struct rig *r, uint32_t id, int family, enum who pod, uint16_t port, uint8_t proto,
+		 uint32_t generation)
+{
+	struct bl_backend b = {
+		.port = htons(port),
+		.proto = proto,
+		.flags = (uint8_t)(BL_BACKEND_LIVE | (family == 6 ? BL_BACKEND_V6 : 0)),
+		.generation = generation,
+	};
+
+	rig_addr(family, pod, (uint8_t *)&b.addr);
+	put(r, MAP_backend, &id, &b);
+}
+
+void rig_backend_gone(struct rig *r, uint32_t id)
+{
+	struct bl_backend b;
+
+	assert_int_equal(bpf_map_lookup_elem(r->map[MAP_backend], &id, &b), 0);
+	b.flags = 0;
+	b.generation++;
+	put(r, MAP_backend, &id, &b);
+}
+
+uint32_t rig_translated(struct rig *r, int family, enum who pod)
+{
+	struct bl_endpoint ep;
+	uint8_t addr[16];
+
+	rig_addr(family, pod, addr);
+	assert_int_equal(
+		bpf_map_lookup_elem(r->map[family == 4 ? MAP_endpoint4 : MAP_endpoint6], addr, &ep),
+		0);
+	return ep.translated;
+}
+
+unsigned int rig_flows(struct rig *r, int family)
+{
+	int fd = r->map[family == 4 ? MAP_flow4 : MAP_flow6];
+	uint8_t key[64], *last = NULL;
+	unsigned int n = 0;
+
+	for (; !bpf_map_get_next_key(fd, last, key); last = key)
+		n++;
+	return n;
+}
+
+void rig_age_flows(struct rig *r, int family, uint64_t seconds)
+{
+	int fd = r->map[family == 4 ? MAP_flow4 : MAP_flow6];
+	uint8_t key[64], *last = NULL;
+	struct bl_flow f;
+
+	for (; !bpf_map_get_next_key(fd, last, key); last = key) {
+		assert_int_equal(bpf_map_lookup_elem(fd, key, &f), 0);
+		f.seen_ns -= seconds * 1000000000u;
+		assert_int_equal(bpf_map_update_elem(fd, key, &f, BPF_EXIST), 0);
+	}
+}
+
+struct frame rig_frame(int family, enum who from, enum who to, uint8_t proto, uint16_t sport,
+		       uint16_t dport)
+{
+	struct frame f = {.family = family, .proto = proto, .sport = sport, .dport = dport};
+
+	rig_addr(family, from, f.saddr);
+	rig_addr(family, to, f.daddr);
+	memcpy(f.src_mac, macs[from], 6);
+	memcpy(f.dst_mac, from == ALICE || from == BOB ? macs[from] : macs[NODE], 6);
+	if (from == ALICE || from == BOB)
+		f.dst_mac[1] = 0xee;
+	f.size = 20;
+	return f;
+}
+
+static void read_counters(const struct rig *r, uint64_t packets[BL_REASON_COUNT])
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct bl_counter *c = calloc((size_t)cpus, sizeof(*c));
+
+	assert_non_null(c);
+	for (uint32_t i = 0; i < BL_REASON_COUNT; i++) {
+		assert_int_equal(bpf_map_lookup_elem(r->map[MAP_counter], &i, c), 0);
+		packets[i] = 0;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			packets[i] += c[cpu].packets;
+	}
+	free(c);
+}
+
+static enum bl_reason counted(const uint64_t *before, const uint64_t *after)
+{
+	enum bl_reason found = BL_REASON_COUNT;
+	uint64_t sum = 0;
+
+	for (int i = 0; i < BL_REASON_COUNT; i++) {
+		sum += after[i] - before[i];
+		if (after[i] != before[i])
+			found = (enum bl_reason)i;
+	}
+	assert_int_equal(sum, 1);
+	return found;
+}
+
+struct outcome rig_run_bytes(struct rig *r, enum who from, const uint8_t *buf, uint32_t len,
+			     uint32_t gso_size)
+{
+	bool pod = from == ALICE || from == BOB;
+	struct __sk_buff ctx = {
+		.ifindex = r->link[pod ? (from == BOB) : 2],
+		.gso_size = gso_size,
+	};
+	uint64_t before[BL_REASON_COUNT], after[BL_REASON_COUNT];
+	struct outcome o = {};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = buf, .data_size_in = len,
+		    .data_out = o.bytes, .data_size_out = sizeof(o.bytes), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	read_counters(r, before);
+	assert_int_equal(bpf_prog_test_run_opts(rig_prog(r, pod ? HOOK_POD : HOOK_HOST), &opts), 0);
+	read_counters(r, after);
+	o.verdict = (int)opts.retval;
+	o.len = opts.data_size_out;
+	o.reason = counted(before, after);
+	return o;
+}
+
+struct outcome rig_run(struct rig *r, enum who from, const struct frame *f)
+{
+	uint8_t buf[FRAME_MAX];
+	struct outcome o = rig_run_bytes(r, from, buf, (uint32_t)frame_build(f, buf), 0);
+	bool error;
+
+	if (o.verdict == DROPPED)
+		return o;
+	frame_read(o.bytes, o.len, &o.out, NULL);
+	error = o.out.family == 4 ? o.out.proto == 1 && (o.out.type == 3 || o.out.type == 11)
+				  : o.out.proto == 58 && o.out.type < 128;
+	if (error)
+		frame_read(o.bytes, o.len, &o.out, &o.quoted);
+	return o;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BL_TEST_RIG_H
+#define BL_TEST_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "beeline/maps.h"
+#include "beeline/reason.h"
+#include "frame.h"
+
+/*
+ * The packet programs on a stage of their own: a network namespace with real links and routes, loaded programs that share their
+ * maps, and a cast whose addresses exist in both families.
+ *
+ *   alice, bob   pods of this node, on links of their own
+ *   carol        a pod of the other node, by way of the fabric
+ *   node         this node's address, NodePorts are served on it
+ *   other        the other node
+ *   world        somebody outside
+ *   shop         a service's address; `lost` lies in the service range and belongs to nobody
+ */
+enum who { ALICE, BOB, CAROL, NODE, OTHER, WORLD, SHOP, LOST, MARKET, WHO_COUNT };
+
+enum hook { HOOK_POD, HOOK_HOST };
+
+struct rig;
+
+struct rig *rig_new(void); /* fails the test when the kernel lacks something */
+struct rig *rig_free(struct rig *r);
+void rig_reset(struct rig *r); /* the maps as at the start: the cast known, no service, no flow */
+
+void rig_addr(int family, enum who who, uint8_t ret_addr[16]);
+const uint8_t *rig_mac(enum who who);
+int rig_prog(const struct rig *r, enum hook hook);
+
+/* Whether checksums are changed in place (needs bpf_cast_to_kern_ctx) or by helpers. */
+bool rig_in_place(const struct rig *r);
+struct rig *rig_new_with(bool in_place);
+
+/* A service of the given frontend with backends; port numbers in host order. */
+void rig_service(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
+		 uint32_t slots, const uint32_t *backends);
+void rig_nodeport(struct rig *r, int family, uint16_t port, uint8_t proto, uint32_t slots,
+		  const uint32_t *backends);
+void rig_own(struct rig *r, int family, enum who vip); /* the address belongs to some service */
+void rig_backend(struct rig *r, uint32_t id, int family, enum who pod, uint16_t port, uint8_t proto,
+		 uint32_t generation);
+void rig_backend_gone(struct rig *r, uint32_t id);
+void rig_ports(struct rig *r, uint16_t first, uint16_t last); /* the range for translation */
+uint32_t rig_translated(struct rig *r, int family, enum who pod);
+void rig_age_flows(struct rig *r, int family, uint64_t seconds);
+unsigned int rig_flows(struct rig *r, int family);
+
+/* A frame from one of the cast to another: addresses and MACs as that link has them. */
+struct frame rig_frame(int family, enum who from, enum who to, uint8_t proto, uint16_t sport,
+		       uint16_t dport);
+
+struct outcome {
+	int verdict;
+	enum bl_reason reason; /* the one that was counted */
+	struct frame out;
+	struct frame quoted; /* if `out` is an ICMP error */
+	uint8_t bytes[FRAME_MAX];
+	uint32_t len;
+};
+
+#define TO_STACK   (-1)
+#define DROPPED	   2
+#define REDIRECTED 7
+
+/* Runs a frame as sent by `from` (its link decides the hook). Exactly one reason must have been counted. */
+struct outcome rig_run(struct rig *r, enum who from, const struct frame *f);
+struct outcome rig_run_bytes(struct rig *r, enum who from, const uint8_t *buf, uint32_t len,
+			     uint32_t gso_size);
+
+#endif
