@@ -21,7 +21,7 @@
 
 #define BL_NAT_TRIES 16
 
-#define BL_SECOND 1000000000ULL
+#define BL_SECOND 1000000000LL
 
 BL_INLINE struct bl_flow *bl_flow_find(int family, const struct bl_addr *saddr,
 				       const struct bl_addr *daddr, __be16 sport, __be16 dport,
@@ -136,10 +136,8 @@ BL_INLINE void bl_flow_touch(int family, const struct bl_packet *p, struct bl_fl
 
 BL_INLINE bool flow_is_over(const struct bl_flow *f, __u8 proto, __u64 now)
 {
-	__u64 idle = now - f->seen_ns;
+	__s64 idle = now - f->seen_ns;
 
-	if (now < f->seen_ns)
-		return false;
 	if (f->state & BL_FLOW_STATE_CLOSED)
 		return idle > 10 * BL_SECOND;
 	return idle > (proto == IPPROTO_TCP || proto == IPPROTO_SCTP ? 7200 : 120) * BL_SECOND;
