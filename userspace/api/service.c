@@ -67,6 +67,9 @@ static int decode_port(struct bl_api_reader *r, const struct bl_api_at *at, cons
 		rc = bl_api_fail(r, at, "port", "is missing");
 	if (!rc)
 		rc = bl_api_read_u16(r, at, json, "nodePort", 0, UINT16_MAX, &port->node_port);
+	if (!rc)
+		rc = bl_api_read_str(r, at, json, "appProtocol", BL_API_MAX_NAME,
+				     &port->app_protocol);
 	return rc ? rc : decode_target(r, at, json, port);
 }
 

@@ -20,6 +20,7 @@ struct bl_api_service_port {
 	uint16_t node_port;	 /* 0: none */
 	uint16_t target_port;	 /* 0: by name, or the same as port */
 	const char *target_name; /* "" unless targetPort is a name */
+	const char *app_protocol;
 };
 
 struct bl_api_ingress {
