@@ -22,6 +22,7 @@ struct bl_datapath_opts {
 		uint32_t entries;
 	} * sizes;
 	size_t n_sizes;
+	const char *tc_mode; /* "tcx" or "clsact"; NULL: what the kernel has */
 };
 
 /*

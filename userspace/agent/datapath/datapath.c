@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: The BPF side of a node, opened, driven and left behind.
+ *
+ * Opening goes in the order in which nothing is ever open or unprotected: maps first, what they hold is read back, the programs are
+ * loaded over them, and only then take the old programs' places. Closing leaves everything pinned and attached: the
+ * node forwards on without an agent. Purging is the only thing that takes it away.
+ *
+ *	<pin_dir>/v<BEELINE_ABI>/maps/NAME     maps, by BL_MAPS
+ *	<pin_dir>/v<BEELINE_ABI>/links/NAME    attachments
+ *
+ * Folders are 0700: who can open a map can redirect every connection of the node.
+ */
+
+#include "agent/datapath/datapath.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "agent/datapath/dp.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+static int make_folders(const char *pin_dir, struct bl_err *err)
+{
+	BL_FREE char *maps = bl_maps_dir(pin_dir, "maps");
+	BL_FREE char *links = bl_maps_dir(pin_dir, "links");
+	int rc = bl_file_mkdirs(maps, 0700, err);
+
+	if (!rc)
+		rc = bl_file_mkdirs(links, 0700, err);
+	if (!rc && chmod(pin_dir, 0700))
+		rc = bl_err_set(err, -errno, "%s: %s", pin_dir, strerror(errno));
+	return rc;
+}
+
+static int open_all(struct bl_datapath *dp, const struct bl_datapath_opts *opts, struct bl_err *err)
+{
+	int rc = bl_features_check(opts, err);
+
+	if (!rc)
+		rc = make_folders(opts->pin_dir, err);
+	if (!rc)
+		rc = bl_pins_open(&dp->pins, opts, err);
+	if (rc)
+		return rc;
+	bl_pins_ops(&dp->pins, &dp->io.ops);
+	dp->tables.io = &dp->io;
+	dp->services = bl_services_new(&dp->io);
+	rc = bl_services_load(dp->services, err);
+	if (!rc)
+		rc = bl_tables_load(&dp->tables, err);
+	if (!rc)
+		rc = bl_programs_load(&dp->progs, &dp->pins, err);
+	if (!rc)
+		rc = bl_links_open(&dp->links, opts, &dp->progs, err);
+	if (!rc)
+		rc = bl_pins_commit(&dp->pins, err);
+	return rc;
+}
+
+int bl_datapath_open(const struct bl_datapath_opts *opts, struct bl_datapath **ret_dp,
+		     struct bl_err *err)
+{
+	struct bl_datapath *dp;
+	int rc;
+
+	if (opts->tc_mode && !bl_streq(opts->tc_mode, "tcx") && !bl_streq(opts->tc_mode, "clsact"))
+		return bl_err_set(err, -EINVAL, "tc mode '%s' is neither tcx nor clsact",
+				  opts->tc_mode);
+	dp = bl_new0(struct bl_datapath);
+	rc = open_all(dp, opts, err);
+	if (rc) {
+		bl_datapath_close(dp);
+		return rc;
+	}
+	*ret_dp = dp;
+	return 0;
+}
+
+struct bl_datapath *bl_datapath_close(struct bl_datapath *dp)
+{
+	if (!dp)
+		return NULL;
+	bl_services_free(dp->services);
+	bl_tables_free(&dp->tables);
+	bl_links_close(&dp->links);
+	bl_programs_close(&dp->progs);
+	bl_pins_close(&dp->pins);
+	free(dp);
+	return NULL;
+}
+
+/* Removes a folder of pins and what lies in it; bpffs has no other files. */
+static int purge_folder(const char *path, struct bl_err *err)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+	int rc = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0
+				       : bl_err_set(err, -errno, "%s: %s", path, strerror(errno));
+	while (!rc && (e = readdir(dir))) {
+		BL_FREE char *inner = bl_asprintf("%s/%s", path, e->d_name);
+
+		if (bl_streq(e->d_name, ".") || bl_streq(e->d_name, ".."))
+			continue;
+		if (e->d_type == DT_DIR)
+			rc = purge_folder(inner, err);
+		else if (unlink(inner))
+			rc = bl_err_set(err, -errno, "%s: %s", inner, strerror(errno));
+	}
+	(void)closedir(dir);
+	if (!rc && rmdir(path))
+		rc = bl_err_set(err, -errno, "%s: %s", path, strerror(errno));
+	return rc;
+}
+
+int bl_datapath_purge(const char *pin_dir, struct bl_err *err)
+{
+	struct statfs fs;
+	int rc;
+
+	if (statfs(pin_dir, &fs))
+		return errno == ENOENT
+			       ? 0
+			       : bl_err_set(err, -errno, "%s: %s", pin_dir, strerror(errno));
+	if (fs.f_type != BPF_FS_MAGIC)
+		return bl_err_set(err, -EINVAL, "%s is not on a bpffs", pin_dir);
+	rc = bl_clsact_keep(NULL, 0, err);
+	return rc ? rc : purge_folder(pin_dir, err);
+}
+
+int bl_datapath_set_service(struct bl_datapath *dp, const struct bl_desired_service *want,
+			    struct bl_err *err)
+{
+	return bl_services_set(dp->services, want, err);
+}
+
+int bl_datapath_set_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
+			      size_t n, struct bl_err *err)
+{
+	return bl_tables_set_endpoints(&dp->tables, list, n, err);
+}
+
+int bl_datapath_set_prefixes(struct bl_datapath *dp, const struct bl_desired_prefix *list, size_t n,
+			     struct bl_err *err)
+{
+	return bl_tables_set_prefixes(&dp->tables, list, n, err);
+}
+
+int bl_datapath_set_config(struct bl_datapath *dp, const struct bl_config *config,
+			   struct bl_err *err)
+{
+	return bl_tables_set_config(&dp->tables, config, err);
+}
+
+int bl_datapath_sweep(struct bl_datapath *dp, struct bl_err *err)
+{
+	return bl_services_sweep(dp->services, err);
+}
+
+int bl_datapath_attach_pod(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err)
+{
+	return bl_links_attach(&dp->links, BL_PROG_POD, dp->progs.fds[BL_PROG_POD], ifindex, err);
+}
+
+int bl_datapath_attach_uplink(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err)
+{
+	return bl_links_attach(&dp->links, BL_PROG_HOST, dp->progs.fds[BL_PROG_HOST], ifindex, err);
+}
+
+int bl_datapath_keep_links(struct bl_datapath *dp, const uint32_t *ifindexes, size_t n,
+			   struct bl_err *err)
+{
+	return bl_links_keep(&dp->links, ifindexes, n, err);
+}
+
+int bl_datapath_collect(struct bl_datapath *dp)
+{
+	return bl_services_collect(dp->services);
+}
+
+void bl_datapath_stats(const struct bl_datapath *dp, struct bl_datapath_stats *ret_stats)
+{
+	struct bl_services_count count;
+
+	bl_services_count(dp->services, &count);
+	*ret_stats = (struct bl_datapath_stats){
+		.map_writes = dp->io.writes,
+		.map_deletes = dp->io.deletes,
+		.services = count.services,
+		.frontends = count.frontends,
+		.backends = count.backends,
+		.slots = count.slots,
+		.tc_mode = dp->links.tcx ? "tcx" : "clsact",
+	};
+}
