@@ -173,7 +173,7 @@ int bl_pins_open(struct bl_pins *p, const struct bl_datapath_opts *opts, struct 
 static int commit(struct bl_pins *p, enum bl_map map, struct bl_err *err)
 {
 	BL_FREE char *to = bl_asprintf("%s/%s", p->dir, bl_map_table[map].name);
-	BL_FREE char *from = bl_asprintf("%s.new", to);
+	BL_FREE char *from = bl_asprintf("%s-new", to);
 	struct copy c = {.map = map, .fd = p->fds[map], .flags = BPF_NOEXIST};
 	int rc = 0;
 
@@ -181,7 +181,7 @@ static int commit(struct bl_pins *p, enum bl_map map, struct bl_err *err)
 		rc = bl_maps_each(p->old[map], map, copy_entry, &c);
 	if (rc)
 		return bl_err_set(err, rc, "map '%s': %s", bl_map_table[map].name, strerror(-rc));
-	rc = pin(p, map, ".new", err);
+	rc = pin(p, map, "-new", err);
 	if (rc)
 		return rc;
 	if (rename(from, to))
