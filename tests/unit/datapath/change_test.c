@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: Changes of Services that are refused or that fail half-way, and histories of both.
+ */
+
+#include "agent/datapath/services.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../lib/wish.h"
+#include "agent/datapath/grave.h"
+#include "base/mem.h"
+
+static void an_equal_wish_writes_nothing(void **state)
+{
+	struct world *w = *state;
+
+	wish_set(w, "cart", "10.0.0.1:80=a>10.1.0.1:8080,~10.1.0.2:8080 10.0.0.1:81=b>");
+	w->maps.calls = 0;
+	assert_int_equal(
+		wish_set(w, "cart", "10.0.0.1:80=a>10.1.0.1:8080,~10.1.0.2:8080 10.0.0.1:81=b>"),
+		0);
+	assert_int_equal(w->maps.calls, 0);
+}
+
+static void a_backend_change_is_one_write_of_the_frontend(void **state)
+{
+	struct world *w = *state;
+
+	wish_set(w, "cart", "10.0.0.1:80>10.1.0.1:8080,10.1.0.2:8080");
+	w->maps.calls = 0;
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80>10.1.0.1:8080,10.1.0.3:8080"), 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:8080,10.1.0.3:8080");
+	assert_int_equal(w->maps.calls, 4); /* new backend, slots, frontend, retired backend */
+	assert_int_equal(w->maps.astray, 0);
+}
+
+static void a_frontend_of_another_service_is_refused_by_name(void **state)
+{
+	struct world *w = *state;
+
+	wish_set(w, "one", "10.0.0.1:80>10.1.0.1:8080");
+	w->maps.calls = 0;
+	assert_int_equal(wish_set(w, "two", "10.0.0.1:80>10.1.0.2:8080"), -EEXIST);
+	assert_string_equal(w->err.text,
+			    "frontend 10.0.0.1 port 80 TCP belongs to service 'shop/one'");
+	assert_int_equal(w->maps.calls, 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "one>10.1.0.1:8080");
+}
+
+static void a_frontend_moves_between_sets_of_a_service_in_one_write(void **state)
+{
+	struct world *w = *state;
+
+	wish_set(w, "cart", "10.0.0.1:80=a>10.1.0.1:8080");
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80=b>10.1.0.1:8080"), 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:8080");
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_service_meta), 1);
+	wish_collect(w);
+	assert_int_equal(w->maps.astray, 0);
+}
+
+static void names_that_do_not_fit_are_refused(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(
+		wish_set_uid(w, "cart", "0123456789012345678901234567890123456789", "10.0.0.1:80>"),
+		-EINVAL);
+	assert_int_equal(w->maps.calls, 0);
+}
+
+/* "10.0.0.1:PORT>10.1.0.1:1,...": n backends of their own. */
+static char *large(struct world *w, int port, int n)
+{
+	struct bl_buf b = {};
+	char *text;
+
+	bl_buf_printf(&b, "10.0.0.1:%d>", port);
+	for (int i = 1; i <= n; i++)
+		bl_buf_printf(&b, "10.1.%d.%d:1,", port, i);
+	text = bl_arena_strdup(w->arena, b.data);
+	bl_buf_free(&b);
+	return text;
+}
+
+static void a_full_map_is_named_and_nothing_changes(void **state)
+{
+	struct world *w = *state;
+	struct bl_services_count before, after;
+	const char *had;
+
+	wish_set(w, "one", large(w, 1, 40));
+	had = wish_follow(w, "10.0.0.1:1");
+	bl_services_count(w->s, &before);
+	assert_int_equal(wish_set(w, "two", large(w, 2, 40)), -ENOSPC);
+	assert_string_equal(w->err.text, "map 'backend' is full: 64 entries");
+	bl_services_count(w->s, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_string_equal(wish_follow(w, "10.0.0.1:1"), had);
+	assert_string_equal(wish_follow(w, "10.0.0.1:2"), "");
+	assert_int_equal(wish_set(w, "three", large(w, 3, 20)), 0);
+}
+
+/* Every call of a change fails once, with one or with many calls in a row. */
+static void a_failed_call_leaves_the_old_state_whole(void **state)
+{
+	static const char *const before =
+		"10.0.0.1:80=a>10.1.0.1:1,10.1.0.2:1 10.0.0.1:81=b>10.1.0.9:1";
+	static const char *const after =
+		"10.0.0.1:80=a>10.1.0.2:1,10.1.0.3:1 10.0.0.2:82=c>10.1.0.4:1";
+
+	for (unsigned int at = 1; at < 12; at++) {
+		struct world *w = *state;
+		int rc;
+
+		assert_int_equal(wish_set(w, "cart", before), 0);
+		wish_collect(w);
+		w->maps.calls = 0;
+		w->maps.fail_at = at;
+		w->maps.fail_for = 1;
+		rc = wish_set(w, "cart", after);
+		w->maps.fail_at = 0;
+		if (rc && !wish_follow(w, "10.0.0.2:82")[0])
+			assert_string_equal(wish_follow(w, "10.0.0.1:80"),
+					    "cart>10.1.0.1:1,10.1.0.2:1");
+		wish_collect(w);
+		assert_int_equal(wish_set(w, "cart", after), 0);
+		wish_collect(w);
+		assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.2:1,10.1.0.3:1");
+		assert_string_equal(wish_follow(w, "10.0.0.1:81"), "");
+		assert_string_equal(wish_follow(w, "10.0.0.2:82"), "cart>10.1.0.4:1");
+		assert_int_equal(w->maps.astray, 0);
+	}
+}
+
+static unsigned int next_random(unsigned int *seed, unsigned int below)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 16) % below;
+}
+
+static const char *random_wish(struct world *w, unsigned int *seed, unsigned int svc)
+{
+	struct bl_buf b = {};
+	const char *text;
+
+	for (unsigned int p = 0; p < next_random(seed, 3); p++) {
+		bl_buf_printf(&b, "10.0.0.%u:%u=p%u>", svc + 1, p + 1, p);
+		for (unsigned int i = 1; i < 8; i++) {
+			if (next_random(seed, 3) == 0)
+				bl_buf_printf(&b, "%s10.1.0.%u:1,", next_random(seed, 5) ? "" : "~",
+					      i);
+		}
+		bl_buf_putc(&b, ' ');
+	}
+	text = bl_arena_strdup(w->arena, b.data ? b.data : "");
+	bl_buf_free(&b);
+	return text;
+}
+
+/* Wishes, failures of one or many calls, and restarts, in any order: no packet astray, and in the end what was wished. */
+static void any_history_ends_in_what_was_wished_last(void **state)
+{
+	struct world *w = *state;
+	const char *wishes[4] = {"", "", "", ""};
+	struct bl_services_count n;
+	unsigned int seed = 7;
+
+	for (int i = 0; i < 3000; i++) {
+		unsigned int svc = next_random(&seed, 4);
+		char name[2] = {(char)('a' + svc), '\0'};
+
+		if (i % 16 == 0)
+			bl_services_free(w->s), w->s = NULL;
+		if (!w->s) {
+			w->s = bl_services_new(&w->io);
+			assert_int_equal(bl_services_load(w->s, &w->err), 0);
+		}
+		wishes[svc] = random_wish(w, &seed, svc);
+		w->maps.calls = 0;
+		w->maps.fail_at = next_random(&seed, 2) ? next_random(&seed, 12) : 0;
+		w->maps.fail_for = next_random(&seed, 4);
+		(void)wish_set(w, name, wishes[svc]);
+		w->maps.fail_at = 0;
+		w->maps.now_ms += next_random(&seed, BL_GRACE_MS);
+		(void)bl_services_collect(w->s);
+		assert_int_equal(w->maps.astray, 0);
+	}
+	wish_restart(w);
+	for (unsigned int svc = 0; svc < 4; svc++)
+		assert_int_equal(wish_set(w, (char[]){(char)('a' + svc), '\0'}, wishes[svc]), 0);
+	assert_int_equal(bl_services_sweep(w->s, &w->err), 0);
+	wish_collect(w);
+	wish_restart(w);
+	for (unsigned int svc = 0; svc < 4; svc++)
+		assert_int_equal(wish_set(w, (char[]){(char)('a' + svc), '\0'}, ""), 0);
+	assert_int_equal(bl_services_sweep(w->s, &w->err), 0);
+	wish_collect(w);
+	bl_services_count(w->s, &n);
+	assert_int_equal(n.services + n.frontends + n.backends + n.slots, 0);
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_service4), 0);
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_service_meta), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, wish_setup, wish_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_equal_wish_writes_nothing),
+		TEST(a_backend_change_is_one_write_of_the_frontend),
+		TEST(a_frontend_of_another_service_is_refused_by_name),
+		TEST(a_frontend_moves_between_sets_of_a_service_in_one_write),
+		TEST(names_that_do_not_fit_are_refused),
+		TEST(a_full_map_is_named_and_nothing_changes),
+		TEST(a_failed_call_leaves_the_old_state_whole),
+		TEST(any_history_ends_in_what_was_wished_last),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
