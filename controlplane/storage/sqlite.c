@@ -180,7 +180,7 @@ static int sqlite_compact(struct bl_storage *base, int64_t rev, struct bl_err *e
 static void sqlite_free(struct bl_storage *base)
 {
 	struct sqlite *s = (struct sqlite *)base;
-	sqlite3_stmt *all[] = {s->begin, s->end,    s->undo, s->get, s->list,
+	sqlite3_stmt *all[] = {s->begin,  s->end, s->undo, s->get,    s->list,
 			       s->rev_of, s->put, s->del,  s->set_rev};
 
 	for (size_t i = 0; i < BL_ARRAY_SIZE(all); i++)
@@ -219,7 +219,8 @@ static int prepare(struct sqlite *s, struct bl_err *err)
 		{&s->end, "COMMIT"},
 		{&s->undo, "ROLLBACK"},
 		{&s->get, "SELECT key, value, rev FROM object WHERE key = ?"},
-		{&s->list, "SELECT key, value, rev FROM object WHERE key >= ? AND key < ? ORDER BY key"},
+		{&s->list,
+		 "SELECT key, value, rev FROM object WHERE key >= ? AND key < ? ORDER BY key"},
 		{&s->rev_of, "SELECT rev FROM object WHERE key = ?"},
 		{&s->put, "INSERT INTO object (key, rev, value) VALUES (?1, ?2, ?3) "
 			  "ON CONFLICT (key) DO UPDATE SET rev = ?2, value = ?3"},

@@ -19,8 +19,8 @@ struct bl_storage_op {
 	const char *key;
 	const void *value; /* NULL: delete */
 	size_t len;
-	int64_t expect;	   /* the revision that the key has now; 0: it must not exist */
-	int64_t ret_rev;   /* filled by a commit that succeeds */
+	int64_t expect;	 /* the revision that the key has now; 0: it must not exist */
+	int64_t ret_rev; /* filled by a commit that succeeds */
 };
 
 /*
