@@ -20,7 +20,7 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "agent/store/services.h"
+#include "agent/store/index.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -35,14 +35,14 @@ struct bl_store {
 	struct entry *objects[BL_API_KIND_COUNT];
 	uint64_t list[BL_API_KIND_COUNT];
 	bool changed[BL_API_KIND_COUNT];
-	struct bl_services *services;
+	struct bl_store_index *index;
 };
 
 struct bl_store *bl_store_new(void)
 {
 	struct bl_store *s = bl_new0(struct bl_store);
 
-	s->services = bl_services_new();
+	s->index = bl_store_index_new();
 	return s;
 }
 
@@ -59,7 +59,7 @@ struct bl_store *bl_store_free(struct bl_store *s)
 			free(e);
 		}
 	}
-	bl_services_free(s->services);
+	bl_store_index_free(s->index);
 	free(s);
 	return NULL;
 }
@@ -82,16 +82,16 @@ static void index_object(struct bl_store *s, const struct bl_api_object *obj, bo
 
 	s->changed[obj->kind] = true;
 	if (obj->kind == BL_API_SERVICE) {
-		bl_services_set(s->services, obj->meta.namespace, obj->meta.name,
-				comes ? (const struct bl_api_service *)obj : NULL);
+		bl_store_index_set(s->index, obj->meta.namespace, obj->meta.name,
+				   comes ? (const struct bl_api_service *)obj : NULL);
 	} else if (obj->kind == BL_API_ENDPOINTSLICE) {
 		slice = (const struct bl_api_endpointslice *)obj;
 		if (!slice->service[0])
 			return;
 		if (comes)
-			bl_services_add_slice(s->services, slice);
+			bl_store_index_add_slice(s->index, slice);
 		else
-			bl_services_remove_slice(s->services, slice);
+			bl_store_index_remove_slice(s->index, slice);
 	}
 }
 
@@ -211,43 +211,43 @@ void bl_store_each(const struct bl_store *s, enum bl_api_kind kind,
 const struct bl_store_service *bl_store_service(const struct bl_store *s, const char *namespace,
 						const char *name)
 {
-	return bl_services_find(s->services, namespace, name);
+	return bl_store_index_find(s->index, namespace, name);
 }
 
 void bl_store_each_service(const struct bl_store *s,
 			   void (*fn)(void *arg, const struct bl_store_service *svc), void *arg)
 {
-	bl_services_each(s->services, fn, arg);
+	bl_store_index_each(s->index, fn, arg);
 }
 
 const struct bl_store_service *bl_store_dirty_service(const struct bl_store *s)
 {
-	return bl_services_first_dirty(s->services);
+	return bl_store_index_first_dirty(s->index);
 }
 
 void bl_store_clean(struct bl_store *s, const struct bl_store_service *svc)
 {
-	bl_services_clean(s->services, svc);
+	bl_store_index_clean(s->index, svc);
 }
 
 void bl_store_postpone(struct bl_store *s, const struct bl_store_service *svc)
 {
-	bl_services_postpone(s->services, svc);
+	bl_store_index_postpone(s->index, svc);
 }
 
 bool bl_store_is_dirty(const struct bl_store *s, const struct bl_store_service *svc)
 {
-	return bl_services_is_dirty(s->services, svc);
+	return bl_store_index_is_dirty(s->index, svc);
 }
 
 size_t bl_store_dirty_count(const struct bl_store *s)
 {
-	return bl_services_dirty_count(s->services);
+	return bl_store_index_dirty_count(s->index);
 }
 
 void bl_store_touch_all_services(struct bl_store *s)
 {
-	bl_services_touch_all(s->services);
+	bl_store_index_touch_all(s->index);
 }
 
 bool bl_store_take_changed(struct bl_store *s, enum bl_api_kind kind)

@@ -9,7 +9,7 @@
  * hold up the others.
  */
 
-#include "agent/store/services.h"
+#include "agent/store/index.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ struct record {
 	char key[];
 };
 
-struct bl_services {
+struct bl_store_index {
 	struct record *records;
 	struct record *dirty;
 	size_t n_dirty;
@@ -40,9 +40,9 @@ size_t bl_store_key(char key[BL_STORE_KEY_MAX], const char *namespace, const cha
 	return (size_t)snprintf(key, BL_STORE_KEY_MAX, "%.253s/%.253s", namespace, name);
 }
 
-struct bl_services *bl_services_new(void)
+struct bl_store_index *bl_store_index_new(void)
 {
-	return bl_new0(struct bl_services);
+	return bl_new0(struct bl_store_index);
 }
 
 static void record_free(struct record *r)
@@ -52,7 +52,7 @@ static void record_free(struct record *r)
 	free(r);
 }
 
-struct bl_services *bl_services_free(struct bl_services *s)
+struct bl_store_index *bl_store_index_free(struct bl_store_index *s)
 {
 	struct record *r, *tmp;
 
@@ -64,7 +64,7 @@ struct bl_services *bl_services_free(struct bl_services *s)
 	return NULL;
 }
 
-static struct record *find(const struct bl_services *s, const char *namespace, const char *name)
+static struct record *find(const struct bl_store_index *s, const char *namespace, const char *name)
 {
 	char key[BL_STORE_KEY_MAX];
 	struct record *r;
@@ -74,7 +74,7 @@ static struct record *find(const struct bl_services *s, const char *namespace, c
 	return r;
 }
 
-static struct record *find_or_new(struct bl_services *s, const char *namespace, const char *name)
+static struct record *find_or_new(struct bl_store_index *s, const char *namespace, const char *name)
 {
 	struct record *r = find(s, namespace, name);
 	char key[BL_STORE_KEY_MAX];
@@ -93,7 +93,7 @@ static struct record *find_or_new(struct bl_services *s, const char *namespace, 
 	return r;
 }
 
-static void touch(struct bl_services *s, struct record *r)
+static void touch(struct bl_store_index *s, struct record *r)
 {
 	if (r->dirty)
 		return;
@@ -102,8 +102,8 @@ static void touch(struct bl_services *s, struct record *r)
 	s->n_dirty++;
 }
 
-void bl_services_set(struct bl_services *s, const char *namespace, const char *name,
-		     const struct bl_api_service *service)
+void bl_store_index_set(struct bl_store_index *s, const char *namespace, const char *name,
+			const struct bl_api_service *service)
 {
 	struct record *r = find_or_new(s, namespace, name);
 
@@ -127,7 +127,7 @@ static size_t position(const struct record *r, const char *slice_name)
 	return lo;
 }
 
-void bl_services_add_slice(struct bl_services *s, const struct bl_api_endpointslice *slice)
+void bl_store_index_add_slice(struct bl_store_index *s, const struct bl_api_endpointslice *slice)
 {
 	struct record *r = find_or_new(s, slice->obj.meta.namespace, slice->service);
 	size_t at = position(r, slice->obj.meta.name), n = r->pub.n_slices;
@@ -139,7 +139,7 @@ void bl_services_add_slice(struct bl_services *s, const struct bl_api_endpointsl
 	touch(s, r);
 }
 
-void bl_services_remove_slice(struct bl_services *s, const struct bl_api_endpointslice *slice)
+void bl_store_index_remove_slice(struct bl_store_index *s, const struct bl_api_endpointslice *slice)
 {
 	struct record *r = find(s, slice->obj.meta.namespace, slice->service);
 	size_t at;
@@ -155,8 +155,8 @@ void bl_services_remove_slice(struct bl_services *s, const struct bl_api_endpoin
 	touch(s, r);
 }
 
-const struct bl_store_service *bl_services_find(const struct bl_services *s, const char *namespace,
-						const char *name)
+const struct bl_store_service *bl_store_index_find(const struct bl_store_index *s,
+						   const char *namespace, const char *name)
 {
 	const struct record *r = find(s, namespace, name);
 
@@ -170,8 +170,8 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*x)->key, (*y)->key);
 }
 
-void bl_services_each(const struct bl_services *s,
-		      void (*fn)(void *arg, const struct bl_store_service *svc), void *arg)
+void bl_store_index_each(const struct bl_store_index *s,
+			 void (*fn)(void *arg, const struct bl_store_service *svc), void *arg)
 {
 	size_t n = HASH_COUNT(s->records), i = 0;
 	BL_FREE struct record **list = bl_calloc(n, sizeof(struct record *));
@@ -184,12 +184,12 @@ void bl_services_each(const struct bl_services *s,
 		fn(arg, &list[i]->pub);
 }
 
-const struct bl_store_service *bl_services_first_dirty(const struct bl_services *s)
+const struct bl_store_service *bl_store_index_first_dirty(const struct bl_store_index *s)
 {
 	return s->dirty ? &s->dirty->pub : NULL;
 }
 
-void bl_services_clean(struct bl_services *s, const struct bl_store_service *svc)
+void bl_store_index_clean(struct bl_store_index *s, const struct bl_store_service *svc)
 {
 	struct record *r = find(s, svc->namespace, svc->name);
 
@@ -204,7 +204,7 @@ void bl_services_clean(struct bl_services *s, const struct bl_store_service *svc
 	}
 }
 
-void bl_services_postpone(struct bl_services *s, const struct bl_store_service *svc)
+void bl_store_index_postpone(struct bl_store_index *s, const struct bl_store_service *svc)
 {
 	struct record *r = find(s, svc->namespace, svc->name);
 
@@ -214,19 +214,19 @@ void bl_services_postpone(struct bl_services *s, const struct bl_store_service *
 	DL_APPEND(s->dirty, r);
 }
 
-bool bl_services_is_dirty(const struct bl_services *s, const struct bl_store_service *svc)
+bool bl_store_index_is_dirty(const struct bl_store_index *s, const struct bl_store_service *svc)
 {
 	const struct record *r = find(s, svc->namespace, svc->name);
 
 	return r && r->dirty;
 }
 
-size_t bl_services_dirty_count(const struct bl_services *s)
+size_t bl_store_index_dirty_count(const struct bl_store_index *s)
 {
 	return s->n_dirty;
 }
 
-void bl_services_touch_all(struct bl_services *s)
+void bl_store_index_touch_all(struct bl_store_index *s)
 {
 	struct record *r, *tmp;
 
