@@ -24,5 +24,6 @@ extern const struct bl_schema_type bl_schema_serviceaccount;
 extern const struct bl_schema_type bl_schema_delete_options;
 extern const struct bl_schema_type bl_schema_object_meta;
 extern const struct bl_schema_type bl_schema_list_meta;
+extern const struct bl_schema_type bl_schema_status; /* the answer of a refused request */
 
 #endif

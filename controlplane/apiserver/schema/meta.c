@@ -119,3 +119,35 @@ static const struct bl_schema_field bl_schema_delete_options_fields[] = {
 	END,
 };
 TYPE(bl_schema_delete_options, META "DeleteOptions", "How an object is to be deleted.");
+
+static const struct bl_schema_field cause_fields[] = {
+	OPT("field", STRING, "Path of the field that is wrong."),
+	OPT("message", STRING, "What is wrong, for people."),
+	OPT("reason", STRING, "What is wrong, for programs."),
+	END,
+};
+static TYPE(cause, META "StatusCause", "One thing that is wrong.");
+
+static const struct bl_schema_field details_fields[] = {
+	OBJS("causes", cause, "All that is wrong."),
+	OPT("group", STRING, "Group of the object."),
+	OPT("kind", STRING, "Kind of the object."),
+	OPT("name", STRING, "Name of the object."),
+	OPT("retryAfterSeconds", INT32, "Seconds after which to try again."),
+	OPT("uid", STRING, "UID of the object."),
+	END,
+};
+static TYPE(details, META "StatusDetails", "What a status is about.");
+
+static const struct bl_schema_field bl_schema_status_fields[] = {
+	OPT("apiVersion", STRING, "Group and version of this form of the object."),
+	OPT("code", INT32, "HTTP status code."),
+	OBJ("details", details, "What it is about."),
+	OPT("kind", STRING, "The kind of the object."),
+	OPT("message", STRING, "What happened, for people."),
+	SUB("metadata", bl_schema_list_meta, "What every list has."),
+	OPT("reason", STRING, "What happened, for programs."),
+	OPT("status", STRING, "Success or Failure."),
+	END,
+};
+TYPE(bl_schema_status, META "Status", "How a request ended.");
