@@ -158,7 +158,7 @@ $(O)/tests/%_test: $(O)/obj/tests/%_test.o $(O)/lib/testlib.a $(call archives,$(
 $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(O)/lib/testlib.a $(call archives,$(ROOMS))
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 .PHONY: tests

@@ -153,7 +153,7 @@ static bool kernel_has(const char *func)
 	return id > 0;
 }
 
-struct rig *rig_new_with(bool in_place)
+struct rig *rig_new_sized(bool in_place, uint32_t flows)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 
@@ -166,6 +166,8 @@ struct rig *rig_new_with(bool in_place)
 	assert_non_null(r->host);
 	r->pod->rodata->bl_has_kern_ctx = r->in_place;
 	r->host->rodata->bl_has_kern_ctx = r->in_place;
+	bpf_map__set_max_entries(r->pod->maps.flow4, flows);
+	bpf_map__set_max_entries(r->pod->maps.flow6, flows);
 	assert_int_equal(pod_bpf__load(r->pod), 0);
 	for (int i = 0; i < MAP_COUNT; i++) {
 		r->map[i] = bpf_object__find_map_fd_by_name(r->pod->obj, map_names[i]);
@@ -180,9 +182,19 @@ struct rig *rig_new_with(bool in_place)
 	return r;
 }
 
+struct rig *rig_new_with(bool in_place)
+{
+	return rig_new_sized(in_place, 4096);
+}
+
 struct rig *rig_new(void)
 {
 	return rig_new_with(true);
+}
+
+uint32_t rig_link(const struct rig *r, enum who from)
+{
+	return r->link[from == ALICE ? 0 : from == BOB ? 1 : 2];
 }
 
 bool rig_in_place(const struct rig *r)
@@ -471,7 +483,7 @@ struct outcome rig_run_bytes(struct rig *r, enum who from, const uint8_t *buf, u
 {
 	bool pod = from == ALICE || from == BOB;
 	struct __sk_buff ctx = {
-		.ifindex = r->link[pod ? (from == BOB) : 2],
+		.ifindex = rig_link(r, from),
 		.gso_size = gso_size,
 	};
 	uint64_t before[BL_REASON_COUNT], after[BL_REASON_COUNT];

@@ -33,10 +33,12 @@ void rig_reset(struct rig *r); /* the maps as at the start: the cast known, no s
 void rig_addr(int family, enum who who, uint8_t ret_addr[16]);
 const uint8_t *rig_mac(enum who who);
 int rig_prog(const struct rig *r, enum hook hook);
+uint32_t rig_link(const struct rig *r, enum who from); /* the link that its packets come from */
 
 /* Whether checksums are changed in place (needs bpf_cast_to_kern_ctx) or by helpers. */
 bool rig_in_place(const struct rig *r);
 struct rig *rig_new_with(bool in_place);
+struct rig *rig_new_sized(bool in_place, uint32_t flows); /* room for so many entries of flows */
 
 /* A service of the given frontend with backends; port numbers in host order. */
 void rig_service(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
