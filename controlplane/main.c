@@ -25,6 +25,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "controllers/controllers.h"
 #include "storage/storage.h"
 
 #define LIST_MAX 32
@@ -230,6 +231,18 @@ static int open_storage(const char *data_dir, struct bl_storage **ret, struct bl
 	return rc ? rc : bl_storage_open_sqlite(path, ret, err);
 }
 
+static int start_controllers(struct bl_loop *loop, const struct flags *f, const char *kubeconfig,
+			     struct bl_controllers **ret, struct bl_err *err)
+{
+	struct bl_controllers_opts o = {
+		.names = f->controllers,
+		.cluster_cidrs = {f->cluster_cidrs[0], f->cluster_cidrs[1]},
+		.n_cluster_cidrs = f->cluster_cidr_count,
+	};
+
+	return bl_controllers_start(loop, kubeconfig, &o, ret, err);
+}
+
 static int serve(struct bl_loop *loop, const struct flags *f, struct bl_err *err)
 {
 	struct bl_server_opts o = {
@@ -240,6 +253,7 @@ static int serve(struct bl_loop *loop, const struct flags *f, struct bl_err *err
 		.kinds = bl_kinds,
 	};
 	struct bl_storage *storage;
+	struct bl_controllers *controllers = NULL;
 	struct bl_server *server;
 	int rc = open_storage(f->data_dir, &storage, err);
 
@@ -252,9 +266,12 @@ static int serve(struct bl_loop *loop, const struct flags *f, struct bl_err *err
 	}
 	bl_log_info("ready url=%s kubeconfig=%s", bl_server_url(server),
 		    bl_server_kubeconfig(server));
-	bl_loop_run(loop);
+	rc = start_controllers(loop, f, bl_server_kubeconfig(server), &controllers, err);
+	if (!rc)
+		bl_loop_run(loop);
+	bl_controllers_stop(controllers);
 	bl_server_stop(server);
-	return 0;
+	return rc;
 }
 
 static int run(int argc, char **argv)
@@ -267,10 +284,15 @@ static int run(int argc, char **argv)
 	parse_cidrs("10.96.0.0/16,fd00:10:96::/112", f.alloc.service_cidrs,
 		    &f.alloc.service_cidr_count, NULL);
 	parse_ports("30000-32767", &f.alloc, NULL);
+	parse_cidrs("10.244.0.0/16,fd00:10:244::/56", f.cluster_cidrs, &f.cluster_cidr_count, NULL);
 	if (parse_flags(argc, argv, serve_options, &f))
 		return 2;
 	if (!f.listen.count) {
 		fprintf(stderr, "beeline-controlplane: --listen is missing\n");
+		return 2;
+	}
+	if (bl_controllers_check(f.controllers, &err)) {
+		fprintf(stderr, "beeline-controlplane: %s\n", bl_err_text(&err));
 		return 2;
 	}
 	umask(077);

@@ -32,11 +32,11 @@ struct bl_controllers {
 	struct bl_loop *loop;
 	struct bl_client *client;
 	struct bl_controllers_opts opts;
-	struct bl_cache *caches[BL_SHARED_COUNT];
+	struct bl_mirror *caches[BL_SHARED_COUNT];
 	void *running[BL_ARRAY_SIZE(types)];
 };
 
-static const struct bl_cache_opts shared[BL_SHARED_COUNT] = {
+static const struct bl_mirror_opts shared[BL_SHARED_COUNT] = {
 	[BL_SHARED_NAMESPACES] = {.path = "/api/v1/namespaces", .kind = BL_API_NAMESPACE},
 	[BL_SHARED_NODES] = {.path = "/api/v1/nodes", .kind = BL_API_NODE},
 	[BL_SHARED_PODS] = {.path = "/api/v1/pods", .kind = BL_API_POD},
@@ -51,10 +51,10 @@ static const struct bl_cache_opts shared[BL_SHARED_COUNT] = {
 		 .keep_json = true},
 };
 
-struct bl_cache *bl_controllers_cache(struct bl_controllers *c, enum bl_shared which)
+struct bl_mirror *bl_controllers_mirror(struct bl_controllers *c, enum bl_shared which)
 {
 	if (!c->caches[which])
-		c->caches[which] = bl_cache_new(c->client, &shared[which]);
+		c->caches[which] = bl_mirror_new(c->client, &shared[which]);
 	return c->caches[which];
 }
 
@@ -163,7 +163,7 @@ struct bl_controllers *bl_controllers_stop(struct bl_controllers *c)
 			types[i]->stop(c->running[i]);
 	}
 	for (size_t i = 0; i < BL_SHARED_COUNT; i++)
-		bl_cache_free(c->caches[i]);
+		bl_mirror_free(c->caches[i]);
 	bl_client_free(c->client);
 	free(c);
 	return NULL;

@@ -27,20 +27,20 @@
 #include "controllers/slices.h"
 
 struct controller {
-	struct bl_cache *services, *pods, *nodes, *slices;
-	struct bl_cache_listener on_service, on_pod, on_node, on_slice;
+	struct bl_mirror *services, *pods, *nodes, *slices;
+	struct bl_mirror_listener on_service, on_pod, on_node, on_slice;
 	struct bl_queue *queue;
 };
 
 static const char *zone_of(void *arg, const char *node)
 {
 	const struct controller *c = arg;
-	const struct bl_cached *o = bl_cache_get(c->nodes, node);
+	const struct bl_mirrored *o = bl_mirror_get(c->nodes, node);
 
 	return o ? ((const struct bl_api_node *)o->obj)->zone : NULL;
 }
 
-static bool selects(const struct bl_api_service *svc, const struct bl_cached *pod)
+static bool selects(const struct bl_api_service *svc, const struct bl_mirrored *pod)
 {
 	if (!pod || !svc->has_selector ||
 	    !bl_streq(svc->obj.meta.namespace, pod->obj->meta.namespace))
@@ -69,7 +69,7 @@ static bool answered_write(void *arg, struct bl_queue_item *item,
 
 	(void)item;
 	if (resp->status >= 200 && resp->status < 300) {
-		bl_cache_put(c->slices, resp->body, resp->len);
+		bl_mirror_put(c->slices, resp->body, resp->len);
 		return true;
 	}
 	/* the namespace is going or gone, and everything in it with it */
@@ -104,10 +104,10 @@ static size_t gather_pods(struct controller *c, const struct bl_api_service *svc
 			  const struct bl_api_pod ***ret)
 {
 	const struct bl_api_pod **list = NULL;
-	struct bl_cached *o, *tmp;
+	struct bl_mirrored *o, *tmp;
 	size_t n = 0;
 
-	HASH_ITER (hh, bl_cache_all(c->pods), o, tmp) {
+	HASH_ITER (hh, bl_mirror_all(c->pods), o, tmp) {
 		if (!selects(svc, o))
 			continue;
 		if (!(n & (n + 1))) /* doubles at 0, 1, 3, 7, ... */
@@ -121,11 +121,11 @@ static size_t gather_pods(struct controller *c, const struct bl_api_service *svc
 static size_t gather_slices(struct controller *c, const char *ns, const char *service,
 			    json_t ***ret)
 {
-	struct bl_cached *o, *tmp;
+	struct bl_mirrored *o, *tmp;
 	json_t **list = NULL;
 	size_t n = 0;
 
-	HASH_ITER (hh, bl_cache_all(c->slices), o, tmp) {
+	HASH_ITER (hh, bl_mirror_all(c->slices), o, tmp) {
 		const struct bl_api_endpointslice *s = (const struct bl_api_endpointslice *)o->obj;
 		json_t *j;
 
@@ -162,7 +162,7 @@ static void bring_about(struct controller *c, struct bl_queue_item *item,
 static void work(void *arg, struct bl_queue_item *item, const char *key)
 {
 	struct controller *c = arg;
-	const struct bl_cached *o = bl_cache_get(c->services, key);
+	const struct bl_mirrored *o = bl_mirror_get(c->services, key);
 	const struct bl_api_service *svc = o ? (const struct bl_api_service *)o->obj : NULL;
 	const char *slash = strchr(key, '/');
 	BL_FREE char *ns = bl_strndup(key, slash ? (size_t)(slash - key) : 0);
@@ -185,19 +185,19 @@ static void work(void *arg, struct bl_queue_item *item, const char *key)
 
 /* --- events --- */
 
-static void service_changed(void *arg, const struct bl_cached *old, const struct bl_cached *now)
+static void service_changed(void *arg, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
 	struct controller *c = arg;
 
 	bl_queue_add(c->queue, now ? now->key : old->key);
 }
 
-static void pod_changed(void *arg, const struct bl_cached *old, const struct bl_cached *now)
+static void pod_changed(void *arg, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
 	struct controller *c = arg;
-	struct bl_cached *o, *tmp;
+	struct bl_mirrored *o, *tmp;
 
-	HASH_ITER (hh, bl_cache_all(c->services), o, tmp) {
+	HASH_ITER (hh, bl_mirror_all(c->services), o, tmp) {
 		const struct bl_api_service *svc = (const struct bl_api_service *)o->obj;
 
 		if (selects(svc, old) || selects(svc, now))
@@ -205,24 +205,24 @@ static void pod_changed(void *arg, const struct bl_cached *old, const struct bl_
 	}
 }
 
-static void node_changed(void *arg, const struct bl_cached *old, const struct bl_cached *now)
+static void node_changed(void *arg, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
 	struct controller *c = arg;
-	struct bl_cached *o, *tmp;
+	struct bl_mirrored *o, *tmp;
 
 	if (old && now &&
 	    bl_streq(((const struct bl_api_node *)old->obj)->zone,
 		     ((const struct bl_api_node *)now->obj)->zone))
 		return;
-	HASH_ITER (hh, bl_cache_all(c->services), o, tmp) {
+	HASH_ITER (hh, bl_mirror_all(c->services), o, tmp) {
 		bl_queue_add(c->queue, o->key);
 	}
 }
 
-static void slice_changed(void *arg, const struct bl_cached *old, const struct bl_cached *now)
+static void slice_changed(void *arg, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
 	struct controller *c = arg;
-	const struct bl_cached *o = now ? now : old;
+	const struct bl_mirrored *o = now ? now : old;
 	const struct bl_api_endpointslice *s = (const struct bl_api_endpointslice *)o->obj;
 	BL_FREE char *key = bl_asprintf("%s/%s", s->obj.meta.namespace, s->service);
 
@@ -234,18 +234,18 @@ static void synced(void *arg)
 {
 	struct controller *c = arg;
 
-	if (bl_cache_synced(c->services) && bl_cache_synced(c->pods) && bl_cache_synced(c->nodes) &&
-	    bl_cache_synced(c->slices))
+	if (bl_mirror_synced(c->services) && bl_mirror_synced(c->pods) &&
+	    bl_mirror_synced(c->nodes) && bl_mirror_synced(c->slices))
 		bl_queue_start(c->queue);
 }
 
-static void listen_to(struct bl_cache *cache, struct bl_cache_listener *l,
-		      void (*changed)(void *arg, const struct bl_cached *old,
-				      const struct bl_cached *now),
+static void listen_to(struct bl_mirror *mirror, struct bl_mirror_listener *l,
+		      void (*changed)(void *arg, const struct bl_mirrored *old,
+				      const struct bl_mirrored *now),
 		      void *arg)
 {
-	*l = (struct bl_cache_listener){.changed = changed, .synced = synced, .arg = arg};
-	bl_cache_listen(cache, l);
+	*l = (struct bl_mirror_listener){.changed = changed, .synced = synced, .arg = arg};
+	bl_mirror_listen(mirror, l);
 }
 
 static void *start(struct bl_controllers *all)
@@ -253,10 +253,10 @@ static void *start(struct bl_controllers *all)
 	struct controller *c = bl_new0(struct controller);
 
 	c->queue = bl_queue_new(bl_controllers_loop(all), bl_controllers_client(all), work, c);
-	c->services = bl_controllers_cache(all, BL_SHARED_SERVICES);
-	c->pods = bl_controllers_cache(all, BL_SHARED_PODS);
-	c->nodes = bl_controllers_cache(all, BL_SHARED_NODES);
-	c->slices = bl_controllers_cache(all, BL_SHARED_SLICES);
+	c->services = bl_controllers_mirror(all, BL_SHARED_SERVICES);
+	c->pods = bl_controllers_mirror(all, BL_SHARED_PODS);
+	c->nodes = bl_controllers_mirror(all, BL_SHARED_NODES);
+	c->slices = bl_controllers_mirror(all, BL_SHARED_SLICES);
 	listen_to(c->services, &c->on_service, service_changed, c);
 	listen_to(c->pods, &c->on_pod, pod_changed, c);
 	listen_to(c->nodes, &c->on_node, node_changed, c);

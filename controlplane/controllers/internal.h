@@ -3,8 +3,8 @@
 #define BL_CONTROLLERS_INTERNAL_H
 
 #include "base/ip.h"
-#include "controllers/cache.h"
 #include "controllers/controllers.h"
+#include "controllers/mirror.h"
 #include "controllers/queue.h"
 
 /* The collections that controllers share, each watched once however many ask. */
@@ -18,7 +18,7 @@ enum bl_shared {
 	BL_SHARED_COUNT
 };
 
-struct bl_cache *bl_controllers_cache(struct bl_controllers *c, enum bl_shared which);
+struct bl_mirror *bl_controllers_mirror(struct bl_controllers *c, enum bl_shared which);
 struct bl_loop *bl_controllers_loop(const struct bl_controllers *c);
 struct bl_client *bl_controllers_client(const struct bl_controllers *c);
 const struct bl_controllers_opts *bl_controllers_opts(const struct bl_controllers *c);

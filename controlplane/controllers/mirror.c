@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * DOC: Caches of collections.
+ * DOC: Mirrors of collections.
  *
  * A reflector feeds a hash of objects by key. A controller looks things up here instead of asking the server, and hears of
  * each change with the state before and after, from which it finds the keys of its own work.
@@ -11,7 +11,7 @@
  * An object that cannot be decoded counts as absent and is logged: a controller must not act on half of it.
  */
 
-#include "controllers/cache.h"
+#include "controllers/mirror.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,16 +22,16 @@
 #include "client/event.h"
 #include "client/reflector.h"
 
-struct bl_cache {
-	struct bl_cache_opts opts;
+struct bl_mirror {
+	struct bl_mirror_opts opts;
 	struct bl_reflector *reflector;
-	struct bl_cached *all;
-	struct bl_cache_listener *listeners;
+	struct bl_mirrored *all;
+	struct bl_mirror_listener *listeners;
 	unsigned int round;
 	bool synced;
 };
 
-static struct bl_cached *free_cached(struct bl_cached *o)
+static struct bl_mirrored *free_mirrored(struct bl_mirrored *o)
 {
 	if (!o)
 		return NULL;
@@ -42,9 +42,9 @@ static struct bl_cached *free_cached(struct bl_cached *o)
 	return NULL;
 }
 
-static void tell(struct bl_cache *c, const struct bl_cached *old, const struct bl_cached *now)
+static void tell(struct bl_mirror *c, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
-	for (struct bl_cache_listener *l = c->listeners; l; l = l->next)
+	for (struct bl_mirror_listener *l = c->listeners; l; l = l->next)
 		l->changed(l->arg, old, now);
 }
 
@@ -60,7 +60,7 @@ static char *key_of(struct bl_span meta)
 			   (int)name.len, name.data);
 }
 
-static int decode(const struct bl_cache *c, const char *json, size_t len, struct bl_cached *o)
+static int decode(const struct bl_mirror *c, const char *json, size_t len, struct bl_mirrored *o)
 {
 	BL_JSON json_t *tree = NULL;
 	struct bl_err err = {};
@@ -77,43 +77,43 @@ static int decode(const struct bl_cache *c, const char *json, size_t len, struct
 	return rc;
 }
 
-static void drop(struct bl_cache *c, struct bl_cached *o)
+static void drop(struct bl_mirror *c, struct bl_mirrored *o)
 {
 	HASH_DEL(c->all, o);
 	tell(c, o, NULL);
-	free_cached(o);
+	free_mirrored(o);
 }
 
-void bl_cache_remove(struct bl_cache *c, const char *key)
+void bl_mirror_remove(struct bl_mirror *c, const char *key)
 {
-	struct bl_cached *o;
+	struct bl_mirrored *o;
 
 	HASH_FIND_STR(c->all, key, o);
 	if (o)
 		drop(c, o);
 }
 
-void bl_cache_put(struct bl_cache *c, const char *json, size_t len)
+void bl_mirror_put(struct bl_mirror *c, const char *json, size_t len)
 {
 	struct bl_span meta = bl_span_of(json, len, "metadata");
-	struct bl_cached *old, *o = bl_new0(struct bl_cached);
+	struct bl_mirrored *old, *o = bl_new0(struct bl_mirrored);
 
 	o->key = key_of(meta);
 	o->version = bl_version_number(bl_span_str(meta, "resourceVersion"));
 	o->round = c->round;
 	if (!o->key) {
-		free_cached(o);
+		free_mirrored(o);
 		return;
 	}
 	HASH_FIND_STR(c->all, o->key, old);
 	if (old && old->version >= o->version && o->version) {
 		old->round = c->round;
-		free_cached(o);
+		free_mirrored(o);
 		return;
 	}
 	if (decode(c, json, len, o)) {
-		bl_cache_remove(c, o->key);
-		free_cached(o);
+		bl_mirror_remove(c, o->key);
+		free_mirrored(o);
 		return;
 	}
 	if (c->opts.keep_json) {
@@ -124,38 +124,38 @@ void bl_cache_put(struct bl_cache *c, const char *json, size_t len)
 		HASH_DEL(c->all, old);
 	HASH_ADD_KEYPTR(hh, c->all, o->key, strlen(o->key), o);
 	tell(c, old, o);
-	free_cached(old);
+	free_mirrored(old);
 }
 
 static void on_begin(void *arg)
 {
-	struct bl_cache *c = arg;
+	struct bl_mirror *c = arg;
 
 	c->round++;
 }
 
 static void on_set(void *arg, const char *json, size_t len)
 {
-	bl_cache_put(arg, json, len);
+	bl_mirror_put(arg, json, len);
 }
 
 /* The last state of an older incarnation does not take away the object that has its name now. */
 static void on_gone(void *arg, const char *json, size_t len)
 {
-	struct bl_cache *c = arg;
+	struct bl_mirror *c = arg;
 	struct bl_span meta = bl_span_of(json, len, "metadata");
 	uint64_t version = bl_version_number(bl_span_str(meta, "resourceVersion"));
 	BL_FREE char *key = key_of(meta);
-	const struct bl_cached *o = key ? bl_cache_get(c, key) : NULL;
+	const struct bl_mirrored *o = key ? bl_mirror_get(c, key) : NULL;
 
 	if (o && (!version || version >= o->version))
-		bl_cache_remove(c, key);
+		bl_mirror_remove(c, key);
 }
 
 static void on_synced(void *arg)
 {
-	struct bl_cache *c = arg;
-	struct bl_cached *o, *tmp;
+	struct bl_mirror *c = arg;
+	struct bl_mirrored *o, *tmp;
 	bool first = !c->synced;
 
 	HASH_ITER (hh, c->all, o, tmp) {
@@ -163,7 +163,7 @@ static void on_synced(void *arg)
 			drop(c, o);
 	}
 	c->synced = true;
-	for (struct bl_cache_listener *l = c->listeners; first && l; l = l->next) {
+	for (struct bl_mirror_listener *l = c->listeners; first && l; l = l->next) {
 		if (l->synced)
 			l->synced(l->arg);
 	}
@@ -171,13 +171,13 @@ static void on_synced(void *arg)
 
 static void on_state(void *arg, bool connected, const char *why)
 {
-	struct bl_cache *c = arg;
+	struct bl_mirror *c = arg;
 
 	if (!connected)
 		bl_log_warn("watch lost collection=%s error=\"%s\"", c->opts.path, why);
 }
 
-struct bl_cache *bl_cache_new(struct bl_client *client, const struct bl_cache_opts *opts)
+struct bl_mirror *bl_mirror_new(struct bl_client *client, const struct bl_mirror_opts *opts)
 {
 	static const struct bl_reflector_ops ops = {on_begin, on_set, on_gone, on_synced, on_state};
 	struct bl_reflector_opts r = {
@@ -185,47 +185,47 @@ struct bl_cache *bl_cache_new(struct bl_client *client, const struct bl_cache_op
 		.label_selector = opts->label_selector,
 		.field_selector = opts->field_selector,
 	};
-	struct bl_cache *c = bl_new0(struct bl_cache);
+	struct bl_mirror *c = bl_new0(struct bl_mirror);
 
 	c->opts = *opts;
 	c->reflector = bl_reflector_new(client, &r, &ops, c);
 	return c;
 }
 
-struct bl_cache *bl_cache_free(struct bl_cache *c)
+struct bl_mirror *bl_mirror_free(struct bl_mirror *c)
 {
-	struct bl_cached *o, *tmp;
+	struct bl_mirrored *o, *tmp;
 
 	if (!c)
 		return NULL;
 	bl_reflector_free(c->reflector);
 	HASH_ITER (hh, c->all, o, tmp) {
 		HASH_DEL(c->all, o);
-		free_cached(o);
+		free_mirrored(o);
 	}
 	free(c);
 	return NULL;
 }
 
-void bl_cache_listen(struct bl_cache *c, struct bl_cache_listener *l)
+void bl_mirror_listen(struct bl_mirror *c, struct bl_mirror_listener *l)
 {
 	l->next = c->listeners;
 	c->listeners = l;
 }
 
-bool bl_cache_synced(const struct bl_cache *c)
+bool bl_mirror_synced(const struct bl_mirror *c)
 {
 	return c->synced;
 }
 
-struct bl_cached *bl_cache_all(const struct bl_cache *c)
+struct bl_mirrored *bl_mirror_all(const struct bl_mirror *c)
 {
 	return c->all;
 }
 
-const struct bl_cached *bl_cache_get(const struct bl_cache *c, const char *key)
+const struct bl_mirrored *bl_mirror_get(const struct bl_mirror *c, const char *key)
 {
-	struct bl_cached *o;
+	struct bl_mirrored *o;
 
 	HASH_FIND_STR(c->all, key, o);
 	return o;
