@@ -40,6 +40,12 @@ struct bl_alloc *bl_alloc_free(struct bl_alloc *a);
 /* Step 3. Changes svc; what cannot be inferred consistently is left for validation to name. */
 void bl_alloc_fill(const struct bl_alloc *a, json_t *svc, const json_t *old);
 
+/*
+ * An address is held under the Service's name: a Service that needs one and has no name is refused for that, before
+ * anything else about it is looked at (the real server's allocator does so). Adds a cause.
+ */
+void bl_alloc_check_holder(const json_t *svc, struct bl_causes *c);
+
 /* What one write took and what it will give back; zero-initialised is empty. At most the addresses and ports of one Service. */
 struct bl_alloc_txn {
 	struct bl_alloc_item *taken, *released;

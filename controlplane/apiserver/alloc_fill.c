@@ -41,12 +41,9 @@ static void normalize(json_t *spec, const json_t *old)
 	const char *ip = str(spec, "clusterIP");
 	size_t count = json_array_size(json_object_get(spec, "clusterIPs"));
 
-	if (!old) {
-		if (*ip && !count)
-			set_one(spec, "clusterIPs", ip);
-		return;
-	}
-	if (bl_streq(ip, str(old, "clusterIP")) || !same(spec, old, "clusterIPs"))
+	if (*ip && !count)
+		set_one(spec, "clusterIPs", ip);
+	if (!old || bl_streq(ip, str(old, "clusterIP")) || !same(spec, old, "clusterIPs"))
 		return;
 	if (*ip)
 		set_one(spec, "clusterIPs", ip);

@@ -58,6 +58,16 @@ bool bl_alloc_wants_health(const json_t *svc)
 	return bl_streq(type_of(svc), "LoadBalancer") && policy && bl_streq(policy, "Local");
 }
 
+void bl_alloc_check_holder(const json_t *svc, struct bl_causes *c)
+{
+	const char *name = bl_json_str_at(svc, "metadata", "name", NULL);
+
+	if ((!name || !*name) && bl_alloc_wants_ip(svc))
+		bl_cause_add(c, BL_CAUSE_INVALID, "spec.clusterIPs",
+			     bl_json_at(svc, "spec", "clusterIPs", NULL),
+			     "failed to allocate an IP: the Service has no name to hold it");
+}
+
 static void keep(struct work *w, struct bl_alloc_item item)
 {
 	if (w->kept.count < BL_ARRAY_SIZE(w->kept.item))

@@ -300,6 +300,8 @@ static enum MHD_Result send_answer(struct bl_request *rq)
 	struct MHD_Response *resp;
 	enum MHD_Result ret;
 
+	if (rq->accept.yaml && rq->state == BL_REQUEST_ANSWERED)
+		bl_answer_to_yaml(rq);
 	resp = rq->state == BL_REQUEST_STREAMING ? stream_response(rq) : body_response(rq);
 	MHD_add_response_header(resp, "Content-Type", rq->type ? rq->type : "application/json");
 	MHD_add_response_header(resp, "Cache-Control", "no-cache, private");

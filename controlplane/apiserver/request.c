@@ -4,7 +4,7 @@
  *
  * A handler ends by giving its request exactly one answer: a Status, an object, a value or a stream. Objects go out as the
  * bytes that they are stored as when the client wants plain JSON; a Table or metadata alone is made from the decoded
- * object. A client that accepts only YAML gets the JSON text under YAML's media type: JSON is YAML (YAML 1.2, section 1.3).
+ * object. For a client that accepts only YAML the finished answer is rewritten before it is sent.
  */
 #include "apiserver/request.h"
 
@@ -15,6 +15,7 @@
 #include "apiserver/status.h"
 #include "apiserver/table.h"
 #include "apiserver/watch.h"
+#include "apiserver/yaml_out.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -122,6 +123,18 @@ void bl_answer_value(struct bl_request *rq, int code, json_t *obj)
 	}
 	answer_formed(rq, code, obj);
 	json_decref(obj);
+}
+
+void bl_answer_to_yaml(struct bl_request *rq)
+{
+	BL_FREE char *text = bl_malloc(rq->out.total + 1);
+	size_t len = bl_body_read(&rq->out, text, rq->out.total);
+	BL_JSON json_t *value = json_loadb(text, len, JSON_DECODE_ANY, NULL);
+	struct bl_buf b = {};
+
+	bl_yaml_write(&b, value);
+	bl_body_free(&rq->out);
+	bl_body_bytes(&rq->out, bl_take_ptr(b.data), b.len);
 }
 
 static void free_writes(struct bl_request *rq)

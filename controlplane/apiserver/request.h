@@ -126,6 +126,9 @@ void bl_answer_object(struct bl_request *rq, int code,
 /* An object that is not stored (dry run, the last state of a deleted one); takes. */
 void bl_answer_value(struct bl_request *rq, int code, json_t *obj);
 
+/* Rewrites a finished JSON answer. */
+void bl_answer_to_yaml(struct bl_request *rq);
+
 struct bl_request *bl_request_free(struct bl_request *rq);
 
 #endif

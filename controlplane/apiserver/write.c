@@ -106,13 +106,18 @@ static json_t *prepare_create(struct bl_request *rq, json_t *obj, bool managed,
 		record_manager(rq, NULL, obj);
 	if (k->prepare_create)
 		k->prepare_create(obj);
-	if (k->allocates)
+	if (k->allocates) {
 		bl_alloc_fill(rq->srv->alloc, obj, NULL);
+		bl_alloc_check_holder(obj, &c);
+	}
+	if (c.count)
+		return bl_refuse_causes(rq, obj, &c);
 	bl_meta_validate(k, obj, &c);
 	if (k->validate)
 		k->validate(obj, &c);
 	assign_addresses(rq, obj, NULL, txn, &c);
-	collect_warnings(rq, obj, NULL);
+	if (!c.count)
+		collect_warnings(rq, obj, NULL);
 	return bl_refuse_causes(rq, obj, &c);
 }
 
@@ -231,7 +236,8 @@ static json_t *prepare_update(struct bl_request *rq, json_t *obj, const json_t *
 	validate_change(rq, obj, old, status, &c);
 	if (!status)
 		assign_addresses(rq, obj, old, txn, &c);
-	collect_warnings(rq, obj, old);
+	if (!c.count)
+		collect_warnings(rq, obj, old);
 	return bl_refuse_causes(rq, obj, &c);
 }
 
