@@ -319,6 +319,8 @@ bool bl_handle_discovery(struct bl_request *rq)
 		bl_answer_text(rq, 200, "text/plain; charset=utf-8", bl_strdup("ok"));
 		return true;
 	}
+	if (bl_handle_openapi(rq))
+		return true;
 	(void)bl_negotiate(rq->accept_header, &rq->accept);
 	return handle_lists(rq, path);
 }

@@ -20,6 +20,7 @@ void bl_handle_eviction(struct bl_request *rq); /* POST pods/NAME/eviction */
 
 /* Paths that are no objects: discovery, version, health, OpenAPI. false: no such path. */
 bool bl_handle_discovery(struct bl_request *rq);
+bool bl_handle_openapi(struct bl_request *rq); /* those below /openapi/ */
 
 /* Query parameters of a write; `kind` is "CreateOptions" and so on. NULL, or the Status that refuses them. */
 json_t *bl_options_read(struct bl_request *rq, const char *kind, bool apply);
