@@ -12,38 +12,9 @@
 
 #include <cmocka.h>
 
-#include <netinet/in.h>
 #include <string.h>
 
-#include "../lib/rig.h"
-
-#define FAMILIES(f) for (int f = 4; f <= 6; f += 2)
-
-static int make(void **state)
-{
-	*state = rig_new();
-	return 0;
-}
-
-static int end(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
-static int reset(void **state)
-{
-	rig_reset(*state);
-	return 0;
-}
-
-static void assert_addr(const uint8_t *addr, int family, enum who who)
-{
-	uint8_t want[16];
-
-	rig_addr(family, who, want);
-	assert_memory_equal(addr, want, 16);
-}
+#include "../lib/talk.h"
 
 static void local_pod_gets_the_packet_as_it_was_sent(void **state)
 {
@@ -54,8 +25,8 @@ static void local_pod_gets_the_packet_as_it_was_sent(void **state)
 
 		assert_int_equal(o.verdict, REDIRECTED);
 		assert_int_equal(o.reason, BL_PASS_POD);
-		assert_addr(o.out.saddr, family, ALICE);
-		assert_addr(o.out.daddr, family, BOB);
+		talk_is(o.out.saddr, family, ALICE);
+		talk_is(o.out.daddr, family, BOB);
 		assert_int_equal(o.out.sport, 40000);
 		assert_int_equal(o.out.dport, 80);
 		assert_int_equal(o.out.ttl, 64);
@@ -72,8 +43,8 @@ static void remote_pod_gets_the_packet_one_hop_older(void **state)
 
 		assert_int_equal(o.verdict, REDIRECTED);
 		assert_int_equal(o.reason, BL_PASS_FIB);
-		assert_addr(o.out.saddr, family, ALICE);
-		assert_addr(o.out.daddr, family, CAROL);
+		talk_is(o.out.saddr, family, ALICE);
+		talk_is(o.out.daddr, family, CAROL);
 		assert_int_equal(o.out.ttl, 63);
 	}
 }
@@ -375,24 +346,24 @@ static void routers_are_not_pods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(local_pod_gets_the_packet_as_it_was_sent, reset),
-		cmocka_unit_test_setup(remote_pod_gets_the_packet_one_hop_older, reset),
-		cmocka_unit_test_setup(node_gets_its_packets_by_the_stack, reset),
-		cmocka_unit_test_setup(last_hop_is_left_to_the_stack, reset),
-		cmocka_unit_test_setup(what_does_not_fit_is_left_to_the_stack, reset),
-		cmocka_unit_test_setup(foreign_source_is_dropped, reset),
-		cmocka_unit_test_setup(foreign_mac_is_dropped, reset),
-		cmocka_unit_test_setup(link_local_is_for_neighbours_only, reset),
-		cmocka_unit_test_setup(multicast_is_dropped, reset),
-		cmocka_unit_test_setup(unknown_protocols_are_dropped, reset),
-		cmocka_unit_test_setup(truncated_headers_are_malformed, reset),
-		cmocka_unit_test_setup(lying_lengths_are_malformed, reset),
-		cmocka_unit_test_setup(endless_extension_headers_are_malformed, reset),
-		cmocka_unit_test_setup(fragments_between_pods_pass, reset),
-		cmocka_unit_test_setup(arp_speaks_for_the_pod_only, reset),
-		cmocka_unit_test_setup(neighbour_discovery_speaks_for_the_pod_only, reset),
-		cmocka_unit_test_setup(routers_are_not_pods, reset),
+		cmocka_unit_test_setup(local_pod_gets_the_packet_as_it_was_sent, talk_reset),
+		cmocka_unit_test_setup(remote_pod_gets_the_packet_one_hop_older, talk_reset),
+		cmocka_unit_test_setup(node_gets_its_packets_by_the_stack, talk_reset),
+		cmocka_unit_test_setup(last_hop_is_left_to_the_stack, talk_reset),
+		cmocka_unit_test_setup(what_does_not_fit_is_left_to_the_stack, talk_reset),
+		cmocka_unit_test_setup(foreign_source_is_dropped, talk_reset),
+		cmocka_unit_test_setup(foreign_mac_is_dropped, talk_reset),
+		cmocka_unit_test_setup(link_local_is_for_neighbours_only, talk_reset),
+		cmocka_unit_test_setup(multicast_is_dropped, talk_reset),
+		cmocka_unit_test_setup(unknown_protocols_are_dropped, talk_reset),
+		cmocka_unit_test_setup(truncated_headers_are_malformed, talk_reset),
+		cmocka_unit_test_setup(lying_lengths_are_malformed, talk_reset),
+		cmocka_unit_test_setup(endless_extension_headers_are_malformed, talk_reset),
+		cmocka_unit_test_setup(fragments_between_pods_pass, talk_reset),
+		cmocka_unit_test_setup(arp_speaks_for_the_pod_only, talk_reset),
+		cmocka_unit_test_setup(neighbour_discovery_speaks_for_the_pod_only, talk_reset),
+		cmocka_unit_test_setup(routers_are_not_pods, talk_reset),
 	};
 
-	return cmocka_run_group_tests(tests, make, end);
+	return cmocka_run_group_tests(tests, talk_setup, talk_teardown);
 }

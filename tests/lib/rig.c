@@ -18,25 +18,16 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/pkt_cls.h>
 #include <net/if.h>
-#include <sched.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "beeline/config.h"
 #include "bpf/host.skel.h"
 #include "bpf/pod.skel.h"
+#include "netns.h"
 #include "rig.h"
-
-extern char **environ;
 
 struct rig {
 	struct pod_bpf *pod;
@@ -104,40 +95,9 @@ const uint8_t *rig_mac(enum who who)
 	return macs[who];
 }
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-}
-
-static void ip_batch(const char *commands)
-{
-	char *argv[] = {(char *)"ip", (char *)"-batch", (char *)"-", NULL};
-	posix_spawn_file_actions_t actions;
-	int pipes[2], status;
-	pid_t pid;
-
-	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipes[0], 0);
-	assert_int_equal(posix_spawnp(&pid, "ip", &actions, NULL, argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipes[0]);
-	assert_int_equal(write(pipes[1], commands, strlen(commands)), (ssize_t)strlen(commands));
-	close(pipes[1]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
 static void make_links(struct rig *r)
 {
-	assert_int_equal(unshare(CLONE_NEWNET), 0);
-	write_file("/proc/sys/net/ipv4/ip_forward", "1");
-	write_file("/proc/sys/net/ipv6/conf/all/forwarding", "1");
-	ip_batch(setup);
+	netns_new(setup);
 	for (int i = 0; i < 3; i++) {
 		r->link[i] = if_nametoindex(links[i]);
 		assert_int_not_equal(r->link[i], 0);

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * DOC: Between pods and the world outside: masquerade, NodePorts, direct callers.
+ *
+ * The file runs twice: with checksums changed in place (where the kernel allows it) and by helpers.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "../lib/talk.h"
+
+static void world_sees_the_node_and_the_answer_finds_the_pod(void **state)
+{
+	FAMILIES(family)
+	PROTOS(proto)
+	{
+		struct frame f = talk_open(family, ALICE, WORLD, proto, 40000, 443), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		o = rig_run(*state, ALICE, &f);
+		assert_int_equal(o.verdict, REDIRECTED);
+		assert_int_equal(o.reason, BL_PASS_MASQUERADE);
+		talk_is(o.out.saddr, family, NODE);
+		talk_is(o.out.daddr, family, WORLD);
+		assert_in_range(o.out.sport, 61000, 65000);
+		assert_int_equal(o.out.dport, 443);
+		assert_int_equal(o.out.ttl, 63);
+
+		back = talk_answer(&o.out, WORLD);
+		o = rig_run(*state, WORLD, &back);
+		assert_int_equal(o.verdict, REDIRECTED);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.saddr, family, WORLD);
+		talk_is(o.out.daddr, family, ALICE);
+		assert_int_equal(o.out.sport, 443);
+		assert_int_equal(o.out.dport, 40000);
+		assert_memory_equal(o.out.dst_mac, rig_mac(ALICE), 6);
+	}
+}
+
+static void echo_is_masqueraded_by_its_identifier(void **state)
+{
+	FAMILIES(family)
+	{
+		uint8_t icmp = family == 4 ? 1 : 58;
+		struct frame f = rig_frame(family, ALICE, WORLD, icmp, 77, 0), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		f.type = family == 4 ? 8 : 128;
+		o = rig_run(*state, ALICE, &f);
+		assert_int_equal(o.reason, BL_PASS_MASQUERADE);
+		talk_is(o.out.saddr, family, NODE);
+		assert_in_range(o.out.sport, 61000, 65000);
+		back = talk_answer(&o.out, WORLD);
+		back.sport = o.out.sport;
+		back.type = family == 4 ? 0 : 129;
+		o = rig_run(*state, WORLD, &back);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.daddr, family, ALICE);
+		assert_int_equal(o.out.sport, 77);
+	}
+}
+
+static void errors_about_masqueraded_packets_find_the_pod(void **state)
+{
+	FAMILIES(family)
+	PROTOS(proto)
+	{
+		struct frame f = talk_open(family, ALICE, WORLD, proto, 40000, 443), e;
+		struct outcome o;
+
+		rig_reset(*state);
+		o = rig_run(*state, ALICE, &f);
+		e = talk_error(&o.out, OTHER);
+		o = rig_run(*state, OTHER, &e);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.saddr, family, OTHER);
+		talk_is(o.out.daddr, family, ALICE);
+		talk_is(o.quoted.saddr, family, ALICE);
+		talk_is(o.quoted.daddr, family, WORLD);
+		assert_int_equal(o.quoted.sport, 40000);
+		assert_int_equal(o.quoted.dport, 443);
+	}
+}
+
+static void answers_to_direct_callers_keep_the_pods_address(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame in = talk_open(family, WORLD, ALICE, IPPROTO_UDP, 5000, 53), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		assert_int_equal(rig_run(*state, WORLD, &in).reason, BL_PASS_POD);
+		back = rig_frame(family, ALICE, WORLD, IPPROTO_UDP, 53, 5000);
+		o = rig_run(*state, ALICE, &back);
+		assert_int_equal(o.reason, BL_PASS_FIB);
+		talk_is(o.out.saddr, family, ALICE);
+		back = rig_frame(family, ALICE, WORLD, IPPROTO_TCP, 80, 5000);
+		back.tcp_flags = SYN | ACK;
+		o = rig_run(*state, ALICE, &back);
+		talk_is(o.out.saddr, family, ALICE);
+		back = rig_frame(family, ALICE, WORLD, family == 4 ? 1 : 58, 9, 0);
+		back.type = family == 4 ? 0 : 129;
+		o = rig_run(*state, ALICE, &back);
+		talk_is(o.out.saddr, family, ALICE);
+	}
+}
+
+static void nodeport_keeps_the_client_for_a_pod_of_this_node(void **state)
+{
+	FAMILIES(family)
+	PROTOS(proto)
+	{
+		struct frame f = talk_open(family, WORLD, NODE, proto, 5000, 30080), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		rig_backend(*state, 7, family, ALICE, 8080, proto, 1);
+		rig_nodeport(*state, family, 30080, proto, 1, (const uint32_t[]){7});
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, REDIRECTED);
+		assert_int_equal(o.reason, BL_PASS_SERVICE);
+		talk_is(o.out.saddr, family, WORLD);
+		talk_is(o.out.daddr, family, ALICE);
+		assert_int_equal(o.out.dport, 8080);
+		back = talk_answer(&o.out, ALICE);
+		o = rig_run(*state, ALICE, &back);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.saddr, family, NODE);
+		talk_is(o.out.daddr, family, WORLD);
+		assert_int_equal(o.out.sport, 30080);
+		assert_int_equal(o.out.dport, 5000);
+	}
+}
+
+static void nodeport_speaks_for_itself_to_a_pod_elsewhere(void **state)
+{
+	FAMILIES(family)
+	PROTOS(proto)
+	{
+		struct frame f = talk_open(family, WORLD, NODE, proto, 5000, 30080), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		rig_backend(*state, 7, family, CAROL, 8080, proto, 1);
+		rig_nodeport(*state, family, 30080, proto, 1, (const uint32_t[]){7});
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, REDIRECTED);
+		assert_int_equal(o.reason, BL_PASS_SERVICE);
+		talk_is(o.out.saddr, family, NODE);
+		talk_is(o.out.daddr, family, CAROL);
+		back = talk_answer(&o.out, CAROL);
+		o = rig_run(*state, CAROL, &back);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.saddr, family, NODE);
+		talk_is(o.out.daddr, family, WORLD);
+		assert_int_equal(o.out.sport, 30080);
+		assert_int_equal(o.out.dport, 5000);
+		f.tcp_flags = ACK;
+		f.type = 0;
+		assert_int_equal(rig_run(*state, WORLD, &f).reason, BL_PASS_SERVICE);
+	}
+}
+
+static void nodeport_that_cannot_be_served_is_the_stacks(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, WORLD, NODE, IPPROTO_TCP, 5000, 30080);
+		struct outcome o;
+
+		rig_nodeport(*state, family, 30080, IPPROTO_TCP, 0, NULL);
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, TO_STACK);
+		assert_int_equal(o.reason, BL_PASS_REFUSE);
+		f.dport = 30081;
+		assert_int_equal(rig_run(*state, WORLD, &f).reason, BL_PASS_STACK);
+		f.dport = 22;
+		assert_int_equal(rig_run(*state, WORLD, &f).reason, BL_PASS_STACK);
+	}
+}
+
+static void pod_reaches_a_nodeport_past_the_socket_hooks(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, ALICE, NODE, IPPROTO_TCP, 40000, 30080), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		rig_backend(*state, 7, family, BOB, 8080, IPPROTO_TCP, 1);
+		rig_nodeport(*state, family, 30080, IPPROTO_TCP, 1, (const uint32_t[]){7});
+		o = rig_run(*state, ALICE, &f);
+		talk_is(o.out.daddr, family, BOB);
+		back = talk_answer(&o.out, BOB);
+		o = rig_run(*state, BOB, &back);
+		talk_is(o.out.saddr, family, NODE);
+		assert_int_equal(o.out.sport, 30080);
+	}
+}
+
+static void service_addresses_are_not_served_to_the_outside(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, WORLD, SHOP, IPPROTO_TCP, 5000, 80);
+		struct outcome o;
+
+		talk_shop(*state, family, BOB, IPPROTO_TCP);
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.reason, BL_DROP_NO_SERVICE);
+	}
+}
+
+static void uplink_hands_pods_their_packets(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, CAROL, ALICE, IPPROTO_TCP, 5000, 80);
+		struct outcome o = rig_run(*state, CAROL, &f);
+
+		assert_int_equal(o.verdict, REDIRECTED);
+		assert_int_equal(o.reason, BL_PASS_POD);
+		assert_int_equal(o.out.ttl, 64);
+		assert_memory_equal(o.out.dst_mac, rig_mac(ALICE), 6);
+		assert_int_equal(rig_translated(*state, family, ALICE), 0);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, talk_reset)
+	const struct CMUnitTest tests[] = {
+		TEST(world_sees_the_node_and_the_answer_finds_the_pod),
+		TEST(echo_is_masqueraded_by_its_identifier),
+		TEST(errors_about_masqueraded_packets_find_the_pod),
+		TEST(answers_to_direct_callers_keep_the_pods_address),
+		TEST(nodeport_keeps_the_client_for_a_pod_of_this_node),
+		TEST(nodeport_speaks_for_itself_to_a_pod_elsewhere),
+		TEST(nodeport_that_cannot_be_served_is_the_stacks),
+		TEST(pod_reaches_a_nodeport_past_the_socket_hooks),
+		TEST(service_addresses_are_not_served_to_the_outside),
+		TEST(uplink_hands_pods_their_packets),
+	};
+	int failed;
+
+	failed = cmocka_run_group_tests_name("in place", tests, talk_setup, talk_teardown);
+	return failed + cmocka_run_group_tests_name("by helpers", tests, talk_setup_by_helpers,
+						    talk_teardown);
+}
