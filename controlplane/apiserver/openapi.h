@@ -15,7 +15,7 @@ void bl_openapi_v2_json(struct bl_buf *ret_doc);
 /*
  * The same as protobuf (gnostic's openapi.v2.Document), where Accept names
  * application/com.github.proto-openapi.spec.v2@v1.0+protobuf or application/com.github.proto-openapi.spec.v2.v1.0+protobuf:
- * kubectl up to 1.26 reads nothing else. The answer's Content-Type is the one that was asked for.
+ * kubectl up to 1.26 reads nothing else. The answer's Content-Type is the second.
  */
 void bl_openapi_v2_proto(struct bl_buf *ret_doc);
 

@@ -6,9 +6,9 @@
  * version 3 is asked for with the hash that the index gave (?hash=), and clients keep it under that address, so its answer
  * needs nothing but its bytes.
  *
- * Of the two names of the protobuf media type the older has an @, which newer clients do not send; the answer names the
- * one that was asked for. Where a client accepts both protobuf and JSON (kubectl 1.20 names protobuf alone), protobuf is
- * given, as the real server does for its first choice.
+ * Of the two names of the protobuf media type the older has an @, which is not allowed in one: clients send it, but those
+ * built with a current Go cannot read it in an answer. So the answer always has the newer name, as the real server's. Where
+ * a client accepts both protobuf and JSON, protobuf is given.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,16 +33,14 @@ static void answer_bytes(struct bl_request *rq, const char *type, struct bl_buf 
 static void answer_v2(struct bl_request *rq)
 {
 	const char *accept = rq->accept_header ? rq->accept_header : "";
-	const char *proto = strstr(accept, PROTO_OLD)	? PROTO_OLD
-			    : strstr(accept, PROTO_NEW) ? PROTO_NEW
-							: NULL;
+	bool proto = strstr(accept, PROTO_OLD) || strstr(accept, PROTO_NEW);
 	struct bl_buf doc = {};
 
 	if (proto)
 		bl_openapi_v2_proto(&doc);
 	else
 		bl_openapi_v2_json(&doc);
-	answer_bytes(rq, proto ? proto : "application/json", &doc);
+	answer_bytes(rq, proto ? PROTO_NEW : "application/json", &doc);
 }
 
 /* "api/VERSION" or "apis/GROUP/VERSION". */
