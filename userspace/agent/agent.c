@@ -18,7 +18,11 @@
 
 static void on_net_changed(void *arg)
 {
-	bl_agent_mark(arg, true);
+	struct bl_agent *a = arg;
+
+	if (a->cni)
+		bl_cni_links_changed(a->cni);
+	bl_agent_mark(a, true);
 }
 
 static void on_cni_changed(void *arg)
