@@ -41,7 +41,8 @@ static void normalize(json_t *spec, const json_t *old)
 	const char *ip = str(spec, "clusterIP");
 	size_t count = json_array_size(json_object_get(spec, "clusterIPs"));
 
-	if (*ip && !count)
+	/* An old client knows only the singular; what it left as it was keeps its list. */
+	if (*ip && !count && (!old || !bl_streq(ip, str(old, "clusterIP"))))
 		set_one(spec, "clusterIPs", ip);
 	if (!old || bl_streq(ip, str(old, "clusterIP")) || !same(spec, old, "clusterIPs"))
 		return;
@@ -99,7 +100,9 @@ static void carry_allocated(json_t *svc, const json_t *old)
 	json_t *spec = json_object_get(svc, "spec");
 	const json_t *was = json_object_get(old, "spec");
 
-	if (bl_alloc_wants_ip(svc) && bl_alloc_wants_ip(old))
+	/* "None" too is a value that stays. */
+	if (!bl_streq(str(spec, "type"), "ExternalName") &&
+	    !bl_streq(str(was, "type"), "ExternalName"))
 		carry_ips(spec, was);
 	if (bl_alloc_wants_ports(svc) && bl_alloc_wants_ports(old))
 		carry_ports(spec, was);
@@ -172,7 +175,8 @@ static void add_missing_family(const struct bl_alloc *a, json_t *families)
 	}
 }
 
-static void fill_families(const struct bl_alloc *a, json_t *svc)
+/* A policy that is left out stays as it was: the number of families never changes unasked. */
+static void fill_families(const struct bl_alloc *a, json_t *svc, const json_t *old)
 {
 	json_t *spec = json_object_get(svc, "spec");
 	json_t *families = json_object_get(spec, "ipFamilies");
@@ -185,6 +189,8 @@ static void fill_families(const struct bl_alloc *a, json_t *svc)
 		json_object_set_new(spec, "ipFamilies", families);
 	}
 	infer_families(spec, families);
+	if (!*str(spec, "ipFamilyPolicy") && *str(old, "ipFamilyPolicy"))
+		json_object_set(spec, "ipFamilyPolicy", json_object_get(old, "ipFamilyPolicy"));
 	if (!*str(spec, "ipFamilyPolicy"))
 		json_object_set_new(spec, "ipFamilyPolicy",
 				    json_string(open_headless && !json_array_size(families)
@@ -217,5 +223,5 @@ void bl_alloc_fill(const struct bl_alloc *a, json_t *svc, const json_t *old)
 		trim_downgrade(spec, was);
 	}
 	if (!bl_streq(str(spec, "type"), "ExternalName") && !unchanged_preference(spec, was))
-		fill_families(a, svc);
+		fill_families(a, svc, was);
 }

@@ -91,8 +91,8 @@ void bl_cause_add(struct bl_causes *c, enum bl_cause_reason reason, const char *
 		if (vasprintf(&text, detail, ap) < 0)
 			text = NULL;
 		va_end(ap);
-		bl_buf_puts(&b, ": ");
-		bl_buf_puts(&b, text ? text : detail);
+		if (text && *text)
+			bl_buf_printf(&b, ": %s", text);
 	}
 
 	/* Grows in powers of two: the list is full exactly when its length is one. */

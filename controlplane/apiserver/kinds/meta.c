@@ -178,29 +178,11 @@ static bl_rule_fn name_rule(const struct bl_kind *kind)
 	return kind->check_name ? kind->check_name : bl_rule_dns_subdomain;
 }
 
-/*
- * Addresses are given out before anything is checked, and each is recorded under the name of its owner: without a name
- * that fails first.
- */
-static bool address_without_owner(const struct bl_kind *kind, const json_t *obj)
-{
-	const json_t *spec = bl_get(obj, "spec");
-
-	return kind->allocates && !bl_has_str(bl_get(obj, "metadata"), "name") &&
-	       !bl_streq(bl_str(spec, "type"), "ExternalName") &&
-	       !bl_streq(bl_str(spec, "clusterIP"), "None");
-}
-
 void bl_meta_validate(const struct bl_kind *kind, const json_t *obj, struct bl_causes *c)
 {
 	struct bl_check ck = {.causes = c};
 	const json_t *meta = bl_get(obj, "metadata");
 
-	if (address_without_owner(kind, obj)) {
-		bl_check_invalid(&ck, "spec.clusterIPs", bl_get(bl_get(obj, "spec"), "clusterIPs"),
-				 "failed to allocate IP: a name is required");
-		return;
-	}
 	bl_path_push(&ck.at, "metadata");
 	check_create(&ck, kind, meta, name_rule(kind));
 	check_known_finalizers(&ck, bl_get(meta, "finalizers"));

@@ -218,10 +218,20 @@ static void validate(const json_t *obj, struct bl_causes *c)
 
 static void validate_update(const json_t *obj, const json_t *old_obj, struct bl_causes *c)
 {
+	struct bl_causes found = {};
+	struct bl_check probe = {.causes = &found};
 	struct bl_check ck = {.causes = c};
 	const json_t *spec = bl_get(obj, "spec");
 	const json_t *old = bl_get(old_obj, "spec");
+	bool broken;
 
+	/* What is wrong with the addresses alone has been named, and is all that is said. */
+	bl_path_push(&probe.at, "spec");
+	bl_service_check_families(&probe, spec);
+	broken = found.count > 0;
+	bl_causes_free(&found);
+	if (broken)
+		return;
 	bl_path_push(&ck.at, "spec");
 	bl_service_check_families_update(&ck, spec, old);
 	if (bl_service_is_type(spec, "LoadBalancer") && bl_service_is_type(old, "LoadBalancer") &&

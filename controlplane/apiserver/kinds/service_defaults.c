@@ -99,13 +99,10 @@ void bl_service_defaults(json_t *obj)
 	}
 }
 
+/* Those of a LoadBalancer stay even when it asks for no further ones. */
 static bool needs_node_port(const json_t *spec)
 {
-	if (bl_service_is_type(spec, "NodePort"))
-		return true;
-	return bl_service_is_type(spec, "LoadBalancer") &&
-	       (!bl_has(spec, "allocateLoadBalancerNodePorts") ||
-		bl_bool(spec, "allocateLoadBalancerNodePorts"));
+	return bl_service_is_type(spec, "NodePort") || bl_service_is_type(spec, "LoadBalancer");
 }
 
 static bool has_node_port(const json_t *ports, long long node_port)

@@ -33,6 +33,9 @@ static void a_required_value_shows_none(void **state)
 	bl_cause_add(&c, BL_CAUSE_REQUIRED, "spec", value, NULL);
 	assert_string_equal(message_of(&c), "Required value");
 	bl_causes_free(&c);
+	bl_cause_add(&c, BL_CAUSE_REQUIRED, "spec", value, "%s", "");
+	assert_string_equal(message_of(&c), "Required value");
+	bl_causes_free(&c);
 }
 
 static void a_huge_value_is_cut_between_characters(void **state)

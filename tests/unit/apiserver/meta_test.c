@@ -25,19 +25,6 @@ static void names_follow_the_grammar_of_their_kind(void **state)
 	KIND_CASES(&bl_kind_namespace, label);
 }
 
-static void a_service_without_a_name_gets_no_address(void **state)
-{
-	BL_JSON json_t *obj = kind_object(&bl_kind_service, "{'spec':{'ports':[{'port':80}]}}");
-	BL_FREE char *got = NULL;
-	struct bl_causes c = {};
-
-	(void)state;
-	(void)json_object_del(bl_get(obj, "metadata"), "name");
-	bl_meta_validate(&bl_kind_service, obj, &c);
-	got = kind_causes(&c);
-	assert_string_equal(got, "Invalid spec.clusterIPs");
-}
-
 static void labels_and_annotations_name_their_map(void **state)
 {
 	static const struct kind_case cases[] = {
@@ -182,7 +169,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_follow_the_grammar_of_their_kind),
-		cmocka_unit_test(a_service_without_a_name_gets_no_address),
 		cmocka_unit_test(labels_and_annotations_name_their_map),
 		cmocka_unit_test(annotations_are_bounded_together),
 		cmocka_unit_test(owners_are_complete_and_one_of_them_controls),

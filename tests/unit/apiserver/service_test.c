@@ -222,6 +222,9 @@ static void the_primary_address_never_changes(void **state)
 			  "'ports':[{'port':80}]}}",
 			  "");
 	kind_check_update(&bl_kind_service, v4, "{'spec':{'type':'ExternalName'}}", "");
+	/* What does not agree in itself is named by validate(), alone. */
+	kind_check_update(&bl_kind_service, v4,
+			  "{'spec':{" IP ",'ipFamilies':['IPv6'],'ports':[{'port':80}]}}", "");
 }
 
 static void only_load_balancers_have_points_of_entry(void **state)
