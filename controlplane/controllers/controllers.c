@@ -21,11 +21,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "controllers/cidrpool.h"
 #include "controllers/internal.h"
 #include "controllers/slices.h"
 
 static const struct bl_controller_type *const types[] = {
 	&bl_controller_endpointslice,
+	&bl_controller_nodecidr,
 };
 
 struct bl_controllers {
@@ -126,6 +128,38 @@ int bl_controllers_check(const char *names, struct bl_err *err)
 	return choose(names, wanted, err);
 }
 
+struct bl_controllers *bl_controllers_stop(struct bl_controllers *c)
+{
+	if (!c)
+		return NULL;
+	for (size_t i = 0; i < BL_ARRAY_SIZE(types); i++) {
+		if (c->running[i])
+			types[i]->stop(c->running[i]);
+	}
+	for (size_t i = 0; i < BL_SHARED_COUNT; i++)
+		bl_mirror_free(c->caches[i]);
+	bl_client_free(c->client);
+	free(c);
+	return NULL;
+}
+
+/* The cluster CIDRs must hold at least one node's. */
+static int check_cidrs(const struct bl_controllers *c, struct bl_err *err)
+{
+	for (size_t i = 0; i < c->opts.n_cluster_cidrs; i++) {
+		const struct bl_cidr *range = &c->opts.cluster_cidrs[i];
+		struct bl_cidrpool pool = {};
+		int rc = bl_cidrpool_init(
+			&pool, range,
+			range->ip.family == 4 ? c->opts.node_bits4 : c->opts.node_bits6, err);
+
+		if (rc)
+			return rc;
+		bl_cidrpool_free(&pool);
+	}
+	return 0;
+}
+
 int bl_controllers_start(struct bl_loop *loop, const char *kubeconfig,
 			 const struct bl_controllers_opts *opts, struct bl_controllers **ret,
 			 struct bl_err *err)
@@ -146,25 +180,15 @@ int bl_controllers_start(struct bl_loop *loop, const char *kubeconfig,
 	c->opts.names = NULL;
 	c->opts.node_bits4 = opts->node_bits4 ? opts->node_bits4 : 24;
 	c->opts.node_bits6 = opts->node_bits6 ? opts->node_bits6 : 64;
+	rc = check_cidrs(c, err);
+	if (rc) {
+		bl_controllers_stop(c);
+		return rc;
+	}
 	for (size_t i = 0; i < BL_ARRAY_SIZE(types); i++) {
 		if (wanted[i])
 			c->running[i] = types[i]->start(c);
 	}
 	*ret = c;
 	return 0;
-}
-
-struct bl_controllers *bl_controllers_stop(struct bl_controllers *c)
-{
-	if (!c)
-		return NULL;
-	for (size_t i = 0; i < BL_ARRAY_SIZE(types); i++) {
-		if (c->running[i])
-			types[i]->stop(c->running[i]);
-	}
-	for (size_t i = 0; i < BL_SHARED_COUNT; i++)
-		bl_mirror_free(c->caches[i]);
-	bl_client_free(c->client);
-	free(c);
-	return NULL;
 }
