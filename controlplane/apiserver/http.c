@@ -205,8 +205,8 @@ static ssize_t read_body(void *cls, uint64_t pos, char *buf, size_t max)
 
 struct stream {
 	struct bl_request *rq;
-	uv_poll_t gone; /* the client, while the connection sleeps */
-	bool asleep;
+	uv_poll_t watcher; /* sees the client go while the connection sleeps */
+	bool asleep, gone;
 };
 
 static void wake(struct stream *st)
@@ -214,7 +214,7 @@ static void wake(struct stream *st)
 	if (!st->asleep)
 		return;
 	st->asleep = false;
-	uv_poll_stop(&st->gone);
+	uv_poll_stop(&st->watcher);
 	resume(st->rq);
 }
 
@@ -224,21 +224,24 @@ static void on_gone(uv_poll_t *p, int status, int events)
 
 	(void)status;
 	(void)events;
+	st->gone = true;
 	wake(st);
 }
 
 static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct stream *st = cls;
-	ssize_t n = bl_watch_read(st->rq->watch, buf, max);
+	ssize_t n = st->gone ? -1 : bl_watch_read(st->rq->watch, buf, max);
 
 	(void)pos;
+	if (st->gone)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n < 0)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0) {
 		st->asleep = true;
 		MHD_suspend_connection(st->rq->conn);
-		uv_poll_start(&st->gone, UV_DISCONNECT, on_gone);
+		uv_poll_start(&st->watcher, UV_DISCONNECT, on_gone);
 	}
 	return n;
 }
@@ -252,7 +255,7 @@ static void close_stream(void *cls)
 {
 	struct stream *st = cls;
 
-	uv_close((uv_handle_t *)&st->gone, free_stream_handle);
+	uv_close((uv_handle_t *)&st->watcher, free_stream_handle);
 }
 
 static struct MHD_Response *stream_response(struct bl_request *rq)
@@ -262,8 +265,8 @@ static struct MHD_Response *stream_response(struct bl_request *rq)
 	struct stream *st = bl_new0(struct stream);
 
 	st->rq = rq;
-	st->gone.data = st;
-	uv_poll_init(bl_loop_uv(rq->srv->loop), &st->gone, info->connect_fd);
+	st->watcher.data = st;
+	uv_poll_init(bl_loop_uv(rq->srv->loop), &st->watcher, info->connect_fd);
 	bl_watch_set_waker(rq->watch, (void (*)(void *))wake, st);
 	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, read_stream, st,
 						 close_stream);
