@@ -46,6 +46,8 @@ json_t *cni_add_answer(const struct bl_attachment *a)
 static int code_of(int rc)
 {
 	switch (rc) {
+	case -EBADF:
+		return BL_CNI_BAD_ENVIRONMENT;
 	case -EADDRINUSE:
 		return BL_CNI_ADDRESS_IN_USE;
 	case -ENOSPC:
@@ -58,6 +60,15 @@ static int code_of(int rc)
 	default:
 		return BL_CNI_IO_FAILURE;
 	}
+}
+
+/* -EBADF: what came with the request is no container's network namespace. */
+static int check_netns(int fd, const struct bl_attachment *a, struct bl_err *err)
+{
+	if (!bl_netns_check(fd, err))
+		return 0;
+	bl_err_wrap(err, "network namespace %s", a->netns);
+	return -EBADF;
 }
 
 static int add(struct bl_cni *c, const json_t *request, int fd, struct bl_call *call,
@@ -73,7 +84,7 @@ static int add(struct bl_cni *c, const json_t *request, int fd, struct bl_call *
 		rc = bl_err_set(err, -EEXIST, "container %s has an attachment %s already",
 				r->a.container_id, r->a.ifname);
 	if (!rc)
-		rc = bl_netns_check(fd, err);
+		rc = check_netns(fd, &r->a, err);
 	if (!rc)
 		rc = bl_json_get_arr(request, "ips", &ips, err);
 	if (!rc)
@@ -176,7 +187,7 @@ static int check(struct bl_cni *c, const struct bl_attachment *a, const json_t *
 	if (!rc)
 		rc = check_ips(a, ips, err);
 	if (!rc)
-		rc = bl_netns_check(fd, err);
+		rc = check_netns(fd, a, err);
 	if (rc)
 		return rc;
 	rc = bl_net_link_get(c->net, a->host_ifname, 0, &link);

@@ -89,11 +89,11 @@ static void add_without_a_containers_namespace_is_refused(void **state)
 	int saved = f->netns;
 
 	f->netns = own;
-	assert_int_equal(code_of(f, request("cni-add", "one")), BL_CNI_IO_FAILURE);
+	assert_int_equal(code_of(f, request("cni-add", "one")), BL_CNI_BAD_ENVIRONMENT);
 	f->netns = null;
-	assert_int_equal(code_of(f, request("cni-add", "one")), BL_CNI_BAD_CONFIG);
+	assert_int_equal(code_of(f, request("cni-add", "one")), BL_CNI_BAD_ENVIRONMENT);
 	f->netns = -1;
-	assert_int_equal(code_of(f, request("cni-add", "one")), BL_CNI_IO_FAILURE);
+	assert_int_equal(code_of(f, request("cni-add", "one")), BL_CNI_BAD_ENVIRONMENT);
 	f->netns = saved;
 	expect_nothing_left(f);
 }
