@@ -38,8 +38,10 @@ struct bl_kind {
 	const char *const *categories;	/* NULL-terminated, or NULL: "all" */
 	bool namespaced;
 	bool has_status; /* serves /status; spec and status are then changed by different requests */
-	bool has_generation;  /* metadata.generation counts changes of the spec */
-	bool graceful_delete; /* deletionGracePeriodSeconds counts (Pod) */
+	bool has_generation;	       /* metadata.generation counts changes of the spec */
+	bool generation_counts_labels; /* and of labels (EndpointSlice) */
+	bool needs_version;	       /* an update names the resourceVersion it is of (Lease) */
+	bool graceful_delete;	       /* deletionGracePeriodSeconds counts (Pod) */
 	bool returns_deleted; /* delete answers with the object, not with a Status (Pod, Service) */
 	bool no_delete_collection; /* Namespace */
 	bool update_checks_meta_less; /* labels and so on give three causes on update, not four (kinds/meta.h) */
@@ -50,6 +52,8 @@ struct bl_kind {
 
 	/* Defaults, as the real server's defaulting functions; on every decode, storage included. */
 	void (*set_defaults)(json_t *obj);
+	/* Admission of a create: why it is forbidden (403), or NULL. `buf` holds a text that must be made. */
+	const char *(*forbids)(const json_t *obj, char buf[256]);
 	/* Before validation: clears what a client may not set, carries over what it may not change. */
 	void (*prepare_create)(json_t *obj);
 	void (*prepare_update)(json_t *obj, const json_t *old);

@@ -133,6 +133,18 @@ static void carry(json_t *meta, const json_t *old_meta, const char *key)
 		json_object_del(meta, key);
 }
 
+static json_t *refuse_unversioned(const struct bl_request *rq, const json_t *meta)
+{
+	struct bl_causes c = {};
+	json_t *s;
+
+	bl_cause_add(&c, BL_CAUSE_INVALID, "metadata.resourceVersion",
+		     json_object_get(meta, "resourceVersion"), "must be specified for an update");
+	s = bl_status_invalid(rq->kind->group, rq->kind->kind, rq->name, &c);
+	bl_causes_free(&c);
+	return s;
+}
+
 static json_t *check_preconditions(const struct bl_request *rq, const json_t *meta,
 				   const json_t *old_meta)
 {
@@ -151,6 +163,8 @@ static json_t *check_preconditions(const struct bl_request *rq, const json_t *me
 	}
 	if (rv && *rv && !bl_streq(rv, "0") && old_rv && !bl_streq(rv, old_rv))
 		return bl_status_conflict(rq->kind, rq->name, NULL);
+	if (rq->kind->needs_version && (!rv || !*rv || bl_streq(rv, "0")))
+		return refuse_unversioned(rq, meta);
 	return NULL;
 }
 

@@ -96,10 +96,13 @@ static json_t *prepare_create(struct bl_request *rq, json_t *obj, bool managed,
 	const struct bl_kind *k = rq->kind;
 	struct bl_causes c = {};
 	json_t *s = bl_meta_fill_create(rq, obj);
-	const char *name = bl_json_str_at(obj, "metadata", "name", NULL);
+	const char *name = bl_json_str_at(obj, "metadata", "name", NULL), *why;
+	char buf[256];
 
 	if (!s)
 		s = bl_check_namespace(rq, name ? name : "");
+	if (!s && k->forbids && (why = k->forbids(obj, buf)))
+		s = bl_status_forbidden(k, name ? name : "", "%s", why);
 	if (s)
 		return s;
 	if (!managed)
@@ -187,12 +190,19 @@ static bool spec_differs(const json_t *a, const json_t *b)
 	return false;
 }
 
+static bool labels_differ(const json_t *a, const json_t *b)
+{
+	return !bl_same(bl_json_at(a, "metadata", "labels", NULL),
+			bl_json_at(b, "metadata", "labels", NULL));
+}
+
 static void count_generation(const struct bl_kind *k, json_t *obj, const json_t *old)
 {
 	json_t *meta = json_object_get(obj, "metadata");
 	const json_t *g = json_object_get(json_object_get(old, "metadata"), "generation");
 
-	if (k->has_generation && (spec_differs(obj, old) || spec_differs(old, obj)))
+	if (k->has_generation && (spec_differs(obj, old) || spec_differs(old, obj) ||
+				  (k->generation_counts_labels && labels_differ(obj, old))))
 		json_object_set_new(meta, "generation", json_integer(json_integer_value(g) + 1));
 }
 

@@ -308,6 +308,7 @@ const struct bl_kind bl_kind_endpointslice = {
 	.singular = "endpointslice",
 	.namespaced = true,
 	.has_generation = true,
+	.generation_counts_labels = true,
 	.update_checks_meta_less = true,
 	.schema = &bl_schema_endpointslice,
 	.set_defaults = set_defaults,

@@ -67,6 +67,7 @@ const struct bl_kind bl_kind_lease = {
 	.namespaced = true,
 	.create_on_update = true,
 	.update_checks_meta_less = true,
+	.needs_version = true,
 	.schema = &bl_schema_lease,
 	.set_defaults = set_defaults,
 	.prepare_create = prepare_create,

@@ -41,6 +41,7 @@ static void prepare_update(json_t *obj, const json_t *old)
 		bl_carry(spec, bl_get(old, "spec"), "priority");
 	if (!bl_has(spec, "preemptionPolicy"))
 		bl_carry(spec, bl_get(old, "spec"), "preemptionPolicy");
+	bl_pod_add_tolerations(spec);
 }
 
 static void prepare_status(json_t *obj, const json_t *old)
@@ -92,6 +93,7 @@ const struct bl_kind bl_kind_pod = {
 	.returns_deleted = true,
 	.schema = &bl_schema_pod,
 	.set_defaults = bl_pod_defaults,
+	.forbids = bl_pod_forbids,
 	.prepare_create = prepare_create,
 	.prepare_update = prepare_update,
 	.prepare_status = prepare_status,
@@ -101,4 +103,5 @@ const struct bl_kind bl_kind_pod = {
 	.field_value = field_value,
 	.columns = bl_pod_columns,
 	.cells = bl_pod_cells,
+	.warn = bl_pod_warn,
 };

@@ -10,8 +10,10 @@
 /* pod_defaults.c */
 void bl_pod_defaults(json_t *obj);
 
-/* pod_admission.c: what the real server's admission adds at create and update */
+/* pod_admission.c: what the real server's admission adds and refuses at create */
 void bl_pod_admit(json_t *obj);
+void bl_pod_add_tolerations(json_t *spec); /* at update too */
+const char *bl_pod_forbids(const json_t *obj, char buf[256]);
 
 /* pod_resources.c */
 void bl_pod_check_resources(struct bl_check *ck, const json_t *container);
@@ -39,11 +41,14 @@ void bl_pod_validate(const json_t *obj, struct bl_causes *c);
 void bl_pod_validate_update(const json_t *obj, const json_t *old, struct bl_causes *c);
 void bl_pod_validate_status(const json_t *obj, const json_t *old, struct bl_causes *c);
 
+/* pod_warnings.c */
+void bl_pod_warn(const json_t *obj, const json_t *old, json_t *warnings);
+
 /* pod_table.c */
 extern const struct bl_column bl_pod_columns[];
 json_t *bl_pod_cells(const json_t *obj, long long now_ns);
 
-/* Calls fn with each container's path pushed: containers, then initContainers. */
+/* Calls fn with each container: containers, initContainers, ephemeralContainers. */
 void bl_pod_each_container(json_t *spec, void (*fn)(json_t *container, void *arg), void *arg);
 
 #endif

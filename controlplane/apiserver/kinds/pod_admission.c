@@ -5,9 +5,13 @@
  * Two plug-ins of the real server write into every pod, and clients see it: Priority gives the
  * number that a priority class stands for (the two built-in ones; there are no others here), and
  * DefaultTolerationSeconds lets a pod stay five minutes on a node that is not ready or not
- * reachable, unless the pod has its own word on that.
+ * reachable, unless the pod has its own word on that. A class that is not known, or a number that a
+ * class does not stand for, is forbidden.
  */
 #include "apiserver/kinds/pod.h"
+
+#include <stdio.h>
+
 #include "base/str.h"
 
 #define SECONDS 300
@@ -25,7 +29,7 @@ static bool tolerates(const json_t *tolerations, const char *key)
 	return false;
 }
 
-static void add_tolerations(json_t *spec)
+void bl_pod_add_tolerations(json_t *spec)
 {
 	static const char *const keys[] = {"node.kubernetes.io/not-ready",
 					   "node.kubernetes.io/unreachable"};
@@ -47,17 +51,58 @@ static void add_tolerations(json_t *spec)
 	}
 }
 
+/* False: there is no such class. */
+static bool priority_of(const char *class, long long *ret_priority)
+{
+	static const struct {
+		const char *name;
+		long long priority;
+	} classes[] = {{"", 0},
+		       {"system-node-critical", 2000001000},
+		       {"system-cluster-critical", 2000000000}};
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (!bl_streq(classes[i].name, class))
+			continue;
+		*ret_priority = classes[i].priority;
+		return true;
+	}
+	return false;
+}
+
+const char *bl_pod_forbids(const json_t *obj, char buf[256])
+{
+	const json_t *spec = bl_get(obj, "spec");
+	const char *class = bl_str(spec, "priorityClassName");
+	const char *preemption = bl_str(spec, "preemptionPolicy");
+	long long priority;
+
+	if (!priority_of(class, &priority)) {
+		(void)snprintf(buf, 256, "no PriorityClass with name %.200s was found", class);
+		return buf;
+	}
+	if (bl_has(spec, "priority") && bl_int(spec, "priority") != priority) {
+		(void)snprintf(buf, 256,
+			       "the integer value of priority (%lld) must not be provided in pod "
+			       "spec; priority admission controller computed %lld from the given "
+			       "PriorityClass name",
+			       bl_int(spec, "priority"), priority);
+		return buf;
+	}
+	if (*preemption && !bl_streq(preemption, "PreemptLowerPriority"))
+		return "the string value of PreemptionPolicy must not be provided in pod spec; "
+		       "priority admission controller computed PreemptLowerPriority from the given "
+		       "PriorityClass name";
+	return NULL;
+}
+
 void bl_pod_admit(json_t *obj)
 {
 	json_t *spec = bl_ensure(obj, "spec");
-	const char *class = bl_str(spec, "priorityClassName");
 	long long priority = 0;
 
-	if (bl_streq(class, "system-node-critical"))
-		priority = 2000001000;
-	else if (bl_streq(class, "system-cluster-critical"))
-		priority = 2000000000;
+	(void)priority_of(bl_str(spec, "priorityClassName"), &priority);
 	bl_set_int(spec, "priority", priority);
 	bl_default_str(spec, "preemptionPolicy", "PreemptLowerPriority");
-	add_tolerations(spec);
+	bl_pod_add_tolerations(spec);
 }

@@ -47,16 +47,6 @@ static void check_names(struct bl_check *ck, const json_t *spec)
 	}
 }
 
-/* The only classes that there are come with every cluster. */
-static void check_priority_class(struct bl_check *ck, const json_t *spec)
-{
-	const char *class = bl_str(spec, "priorityClassName");
-
-	if (*class && !bl_streq(class, "system-node-critical") &&
-	    !bl_streq(class, "system-cluster-critical"))
-		bl_check_forbidden(ck, "priorityClassName", "no PriorityClass with this name");
-}
-
 static void check_dns_config(struct bl_check *ck, const json_t *spec)
 {
 	const json_t *config = bl_get(spec, "dnsConfig");
@@ -149,7 +139,6 @@ void bl_pod_validate(const json_t *obj, struct bl_causes *c)
 	check_policies(&ck, spec);
 	bl_check_labels(&ck, "nodeSelector", bl_get(spec, "nodeSelector"));
 	check_names(&ck, spec);
-	check_priority_class(&ck, spec);
 	if (bl_has(spec, "activeDeadlineSeconds"))
 		(void)bl_check_range(&ck, "activeDeadlineSeconds", json_integer_value(deadline), 1,
 				     0x7fffffff);

@@ -187,7 +187,6 @@ static void the_rest_of_the_spec(void **state)
 		 "Invalid spec.hostAliases[0].hostnames; Invalid spec.hostAliases[0].ip"},
 		{SPEC("'terminationGracePeriodSeconds':-1"), ""},
 		{SPEC("'priorityClassName':'system-node-critical'"), ""},
-		{SPEC("'priorityClassName':'mine'"), "Forbidden spec.priorityClassName"},
 	};
 
 	(void)state;
@@ -282,28 +281,54 @@ static void admission_adds_what_is_not_there(void **state)
 	kind_check_has(plain, "{'spec':{'priority':0,'preemptionPolicy':'PreemptLowerPriority'}}");
 }
 
+static void priorities_are_those_of_their_class(void **state)
+{
+	static const struct {
+		const char *object;
+		bool forbidden;
+	} cases[] = {
+		{SPEC("'priority':0"), false},
+		{SPEC("'priority':1"), true},
+		{SPEC("'priorityClassName':'mine'"), true},
+		{SPEC("'priorityClassName':'system-node-critical','priority':2000001000"), false},
+		{SPEC("'preemptionPolicy':'Never'"), true},
+	};
+	char buf[256];
+
+	(void)state;
+	for (size_t i = 0; i < BL_ARRAY_SIZE(cases); i++) {
+		BL_JSON json_t *obj = kind_object(&bl_kind_pod, cases[i].object);
+
+		assert_int_equal(bl_kind_pod.forbids(obj, buf) != NULL, cases[i].forbidden);
+	}
+}
+
 static void little_of_a_pod_may_change(void **state)
 {
-	static const char old[] = SPEC("'activeDeadlineSeconds':10,'tolerations':[{'key':'a'}]");
+	static const char old[] = SPEC("'activeDeadlineSeconds':10,'tolerations':["
+				       "{'key':'a'},{'operator':'Exists'}]");
 
 	(void)state;
 	kind_check_update(&bl_kind_pod, old, old, "");
 	kind_check_update(&bl_kind_pod, old,
 			  "{'spec':{'containers':[{'name':'c','image':'j','imagePullPolicy':"
 			  "'Always'}],'activeDeadlineSeconds':5,"
-			  "'tolerations':[{'key':'a'},{'key':'b'}]}}",
+			  "'tolerations':[{'key':'a'},{'operator':'Exists'},{'key':'b'}]}}",
 			  "");
+	kind_check_update(
+		&bl_kind_pod, old,
+		SPEC("'activeDeadlineSeconds':11,'tolerations':[{'key':'a'},{'operator':'Exists'}]"),
+		"Invalid spec.activeDeadlineSeconds");
 	kind_check_update(&bl_kind_pod, old,
-			  SPEC("'activeDeadlineSeconds':11,'tolerations':[{'key':'a'}]"),
-			  "Invalid spec.activeDeadlineSeconds");
-	kind_check_update(&bl_kind_pod, old, SPEC("'tolerations':[{'key':'a'}]"),
+			  SPEC("'tolerations':[{'key':'a'},{'operator':'Exists'}]"),
 			  "Invalid spec.activeDeadlineSeconds");
 	kind_check_update(&bl_kind_pod, old, SPEC("'activeDeadlineSeconds':10"),
 			  "Forbidden spec.tolerations");
-	kind_check_update(&bl_kind_pod, old,
-			  SPEC("'activeDeadlineSeconds':10,'tolerations':[{'key':'a'}],"
-			       "'nodeName':'n'"),
-			  "Forbidden spec");
+	kind_check_update(
+		&bl_kind_pod, old,
+		SPEC("'activeDeadlineSeconds':10,'tolerations':[{'key':'a'},{'operator':'Exists'}],"
+		     "'nodeName':'n'"),
+		"Forbidden spec");
 	kind_check_update(&bl_kind_pod, old, "{'spec':{'containers':[]}}",
 			  "Forbidden spec.containers");
 }
@@ -347,6 +372,36 @@ static void an_ended_container_stays_ended(void **state)
 	kind_check_status(&bl_kind_pod, ended, ended, "");
 }
 
+static void what_may_surprise_warns(void **state)
+{
+	static const struct {
+		const char *object;
+		size_t warnings;
+	} cases[] = {
+		{POD("'env':[]"), 0},
+		{"{'metadata':{'name':'a.b'},'spec':{'containers':[]}}", 1},
+		{POD("'env':[{'name':'A'},{'name':'A'},{'name':'B'}]"), 1},
+		{POD("'ports':[{'containerPort':1},{'containerPort':1},"
+		     "{'containerPort':1,'protocol':'UDP'}]"),
+		 1},
+		{POD("'resources':{'requests':{'memory':'1m'}}"), 1},
+		{SPEC("'nodeSelector':{'beta.kubernetes.io/os':'linux'}"), 1},
+		{SPEC("'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'z',"
+		      "'whenUnsatisfiable':'DoNotSchedule'}]"),
+		 1},
+		{SPEC("'hostAliases':[{'ip':'fd00::0:1'}]"), 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < BL_ARRAY_SIZE(cases); i++) {
+		BL_JSON json_t *obj = kind_object(&bl_kind_pod, cases[i].object);
+		BL_JSON json_t *warnings = json_array();
+
+		bl_kind_pod.warn(obj, NULL, warnings);
+		assert_int_equal(json_array_size(warnings), cases[i].warnings);
+	}
+}
+
 static void pods_are_found_by_their_fields(void **state)
 {
 	BL_JSON json_t *obj =
@@ -375,10 +430,12 @@ int main(void)
 		cmocka_unit_test(images_are_pulled_by_their_tag),
 		cmocka_unit_test(a_new_pod_is_pending_and_has_a_class),
 		cmocka_unit_test(admission_adds_what_is_not_there),
+		cmocka_unit_test(priorities_are_those_of_their_class),
 		cmocka_unit_test(little_of_a_pod_may_change),
 		cmocka_unit_test(a_status_has_addresses_of_two_families_at_most),
 		cmocka_unit_test(the_first_address_is_the_old_field),
 		cmocka_unit_test(an_ended_container_stays_ended),
+		cmocka_unit_test(what_may_surprise_warns),
 		cmocka_unit_test(pods_are_found_by_their_fields),
 	};
 
