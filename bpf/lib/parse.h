@@ -29,7 +29,7 @@ struct bl_packet {
 	__u8 ttl;	/* or hop limit */
 	__u8 flags;	/* BL_PACKET_* */
 	__u8 tcp_flags; /* byte 13 of TCP's header */
-	__u8 type;	/* ICMP's type, SCTP's first chunk type */
+	__u8 type;	/* ICMP's type, SCTP's first chunk type, words of TCP's header */
 };
 #define BL_PACKET_FRAGMENT 0x01 /* first or later */
 #define BL_PACKET_PORTS	   0x02 /* sport and dport are known */
@@ -107,10 +107,12 @@ BL_INLINE void parse_ports(int family, const __u8 *head, const __u8 *more, struc
 	p->sport = *(const __be16 *)head;
 	p->dport = *(const __be16 *)(head + 2);
 	p->flags |= BL_PACKET_PORTS;
-	if (p->proto == IPPROTO_TCP)
+	if (p->proto == IPPROTO_TCP) {
 		p->tcp_flags = more[1];
-	else if (p->proto == IPPROTO_SCTP)
+		p->type = more[0] >> 4;
+	} else if (p->proto == IPPROTO_SCTP) {
 		p->type = more[0];
+	}
 }
 
 BL_INLINE bool has_ports(int family, __u8 proto)

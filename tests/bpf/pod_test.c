@@ -82,7 +82,7 @@ static void what_does_not_fit_is_left_to_the_stack(void **state)
 		struct frame f = rig_frame(family, ALICE, CAROL, IPPROTO_UDP, 40000, 53);
 		uint8_t buf[FRAME_MAX];
 		struct outcome o;
-		uint32_t len;
+		uint32_t len, size;
 
 		f.size = 1600;
 		o = rig_run(*state, ALICE, &f);
@@ -91,7 +91,11 @@ static void what_does_not_fit_is_left_to_the_stack(void **state)
 		f.proto = IPPROTO_TCP;
 		f.size = 2800;
 		len = (uint32_t)frame_build(&f, buf);
-		assert_int_equal(rig_run_bytes(*state, ALICE, buf, len, 1400).verdict, REDIRECTED);
+		size = family == 4 ? 1460 : 1440;
+		o = rig_run_bytes(*state, ALICE, buf, len, size);
+		assert_int_equal(o.verdict, REDIRECTED);
+		o = rig_run_bytes(*state, ALICE, buf, len, size + 1);
+		assert_int_equal(o.verdict, TO_STACK);
 	}
 }
 

@@ -33,7 +33,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-static void ip_batch(const char *commands)
+void netns_ip(const char *commands)
 {
 	char *argv[] = {(char *)"ip", (char *)"-batch", (char *)"-", NULL};
 	posix_spawn_file_actions_t actions;
@@ -57,5 +57,18 @@ void netns_new(const char *commands)
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	write_file("/proc/sys/net/ipv4/ip_forward", "1");
 	write_file("/proc/sys/net/ipv6/conf/all/forwarding", "1");
-	ip_batch(commands);
+	netns_ip(commands);
+}
+
+int netns_self(void)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+void netns_enter(int fd)
+{
+	assert_int_equal(setns(fd, CLONE_NEWNET), 0);
 }

@@ -178,6 +178,19 @@ int rig_prog(const struct rig *r, enum hook hook)
 				: bpf_program__fd(r->host->progs.bl_host_ingress);
 }
 
+void rig_attach(struct rig *r)
+{
+	for (int i = 0; i < 3; i++) {
+		LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)r->link[i],
+			    .attach_point = BPF_TC_INGRESS);
+		LIBBPF_OPTS(bpf_tc_opts, opts,
+			    .prog_fd = rig_prog(r, i < 2 ? HOOK_POD : HOOK_HOST));
+
+		assert_int_equal(bpf_tc_hook_create(&hook), 0);
+		assert_int_equal(bpf_tc_attach(&hook, &opts), 0);
+	}
+}
+
 static void empty(int fd)
 {
 	uint8_t key[64];

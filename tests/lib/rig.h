@@ -58,6 +58,9 @@ unsigned int rig_flows(struct rig *r, int family);
 struct frame rig_frame(int family, enum who from, enum who to, uint8_t proto, uint16_t sport,
 		       uint16_t dport);
 
+/* Attaches the programs to their links, for packets that really travel. */
+void rig_attach(struct rig *r);
+
 struct outcome {
 	int verdict;
 	enum bl_reason reason; /* the one that was counted */
