@@ -60,6 +60,9 @@ else
 HARDEN += -O2 -D_FORTIFY_SOURCE=2
 LDHARDEN :=
 endif
+ifeq ($(FUZZ),1)
+HARDEN := -O1 -fPIE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+endif
 CPPFLAGS := -D_GNU_SOURCE -Iuserspace -Icontrolplane -Ibpf/include -I$(O)/gen
 CFLAGS := -std=gnu17 -g $(WARN) $(HARDEN) $(shell pkg-config --cflags $(PKGS) cmocka 2>/dev/null)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDHARDEN)
@@ -88,10 +91,12 @@ UNIT_SRCS := $(wildcard tests/unit/*/*_test.c)
 BPF_TEST_SRCS := $(wildcard tests/bpf/*_test.c)
 GOLDEN_SRCS := $(wildcard tests/golden/*_test.c)
 TESTLIB_SRCS := $(wildcard tests/lib/*.c)
+FUZZ_SRCS := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH_SRCS := $(wildcard tests/bench/*.c)
 UNIT_BINS := $(patsubst %.c,$(O)/%,$(UNIT_SRCS))
 BPF_TEST_BINS := $(patsubst %.c,$(O)/%,$(BPF_TEST_SRCS))
 GOLDEN_BINS := $(patsubst %.c,$(O)/%,$(GOLDEN_SRCS))
+FUZZ_BINS := $(patsubst %.c,$(O)/%,$(FUZZ_SRCS))
 BENCH_BINS := $(patsubst %.c,$(O)/%,$(BENCH_SRCS))
 
 .PHONY: all
@@ -204,6 +209,24 @@ test-kubectl: programs ## Debian's kubectl and the one on PATH over every kind
 demo: ## Install what is needed, build, bring up a lab and show it (as root)
 	scripts/demo
 
+# Each harness links the rooms of the parsers that it tries; FUZZ_RUNS inputs each, from tests/fuzz/corpus/NAME on.
+FUZZ_ROOMS := cni bgp ipc base
+FUZZ_RUNS ?= 50000
+$(O)/tests/fuzz/%: $(O)/obj/tests/fuzz/%.o $(call archives,$(FUZZ_ROOMS))
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD   $@")
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+
+.PHONY: fuzz-bins
+fuzz-bins: $(FUZZ_BINS)
+
+.PHONY: fuzz
+fuzz: ## The fuzz harnesses, each for a while (clang)
+	$(MAKE) CC=$(CLANG) O=out-fuzz FUZZ=1 fuzz-bins
+	for f in $(patsubst tests/fuzz/%_fuzz.c,%,$(FUZZ_SRCS)); do mkdir -p out-fuzz/corpus/$$f; \
+		out-fuzz/tests/fuzz/$${f}_fuzz -verbosity=0 -runs=$(FUZZ_RUNS) -max_len=4096 out-fuzz/corpus/$$f \
+			$$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) || exit 1; done
+
 # --- checks ---------------------------------------------------------------------------------------------------------------
 .PHONY: check
 check: check-layers check-format check-size ## Layers, format and sizes
@@ -226,6 +249,6 @@ format: ## Rewrite the sources by clang-format
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf out out-san out-clang out-san-clang
+	rm -rf out out-san out-clang out-san-clang out-fuzz
 
 -include $(shell find $(O)/obj $(O)/bpf -name '*.d' 2>/dev/null)
