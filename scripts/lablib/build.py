@@ -14,7 +14,7 @@ from . import config
 from .kube import Api
 from .parts import Spreader, parts
 from .plan import BPFFS, RUN, Lab, LabError
-from .system import (cgroup_root, claim_name, inside, ip_batch, kill_cgroup, mount_bpffs, remove_cgroup, remove_tree, run,
+from .system import (cgroup_root, claim_name, inside, ip, ip_batch, kill_cgroup, mount_bpffs, remove_cgroup, remove_tree, run,
                      wait_until)
 
 PROGRAMS = ("beelined", "beeline", "beeline-cni", "beeline-controlplane")
@@ -85,7 +85,7 @@ def make_namespaces(lab):
         if box is lab.fabric or box in lab.nodes:
             settings += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
         run(*inside(box.netns_path, "sysctl", "-q", "-w", *settings))
-        run("ip", "-n", box.netns, "link", "set", "lo", "up")
+        ip(box.netns, "link", "set", "lo", "up")
 
 
 def make_links(lab):

@@ -33,7 +33,12 @@ def in_cgroup(cgroup, *command):
 
 
 def ip_batch(netns, lines):
-    run("ip", "-n", netns, "-batch", "-", text="\n".join(lines) + "\n")
+    ip(netns, "-batch", "-", text="\n".join(lines) + "\n")
+
+
+def ip(netns, *args, text=None):
+    """ip(8) in a named namespace. Not `ip -n`, which needs a root folder that is a mount of its own: a chroot's is none."""
+    return run(*inside("/run/netns/" + netns, "ip", *args), text=text)
 
 
 # --- processes ----------------------------------------------------------------------------------------------------------

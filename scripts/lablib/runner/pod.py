@@ -42,7 +42,7 @@ async def make_namespace(sandbox, record):
     with open(os.path.join(record, sandbox.netns_name), "w"):
         pass
     await asyncio.to_thread(system.run, "ip", "netns", "add", sandbox.netns_name)
-    await asyncio.to_thread(system.run, "ip", "-n", sandbox.netns_name, "link", "set", "lo", "up")
+    await asyncio.to_thread(system.ip, sandbox.netns_name, "link", "set", "lo", "up")
 
 
 async def destroy(node, sandbox):
