@@ -16,6 +16,8 @@
 #include "apiserver/kinds/names.h"
 #include "apiserver/kinds/net.h"
 #include "apiserver/schema_types.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 static const struct direction {
@@ -196,6 +198,44 @@ static void validate_update(const json_t *obj, const json_t *old, struct bl_caus
 	validate(obj, c);
 }
 
+static void warn_block(const char *path, const json_t *block, json_t *warnings)
+{
+	const json_t *except = bl_get(block, "except");
+	BL_FREE char *cidr = bl_asprintf("%s.cidr", path);
+
+	bl_warn_cidr(warnings, cidr, bl_str(block, "cidr"));
+	for (size_t i = 0; i < json_array_size(except); i++) {
+		BL_FREE char *hole = bl_asprintf("%s.except[%zu]", path, i);
+
+		bl_warn_cidr(warnings, hole, bl_str_at_index(except, i));
+	}
+}
+
+static void warn_rules(const struct direction *dir, const json_t *rules, json_t *warnings)
+{
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		const json_t *peers = bl_get(json_array_get(rules, i), dir->peers);
+
+		for (size_t k = 0; k < json_array_size(peers); k++) {
+			const json_t *block = bl_get(json_array_get(peers, k), "ipBlock");
+			BL_FREE char *path = bl_asprintf("spec.%s[%zu].%s[%zu].ipBlock", dir->rules,
+							 i, dir->peers, k);
+
+			if (json_is_object(block))
+				warn_block(path, block, warnings);
+		}
+	}
+}
+
+static void warn(const json_t *obj, const json_t *old, json_t *warnings)
+{
+	const json_t *spec = bl_get(obj, "spec");
+
+	(void)old;
+	for (size_t i = 0; i < 2; i++)
+		warn_rules(&directions[i], bl_get(spec, directions[i].rules), warnings);
+}
+
 static const struct bl_column columns[] = {
 	BL_COLUMN_NAME,
 	{"Pod-Selector", "string", "", "The pods that the policy applies to.", 0},
@@ -230,4 +270,5 @@ const struct bl_kind bl_kind_networkpolicy = {
 	.validate_update = validate_update,
 	.columns = columns,
 	.cells = cells,
+	.warn = warn,
 };

@@ -31,6 +31,9 @@ void bl_pod_check_field_ref(struct bl_check *ck, const char *name, const json_t 
 void bl_pod_check_probes(struct bl_check *ck, const json_t *container);
 void bl_pod_check_lifecycle(struct bl_check *ck, const json_t *container);
 
+/* pod_affinity.c */
+void bl_pod_check_affinity(struct bl_check *ck, const json_t *affinity);
+
 /* pod_containers.c: containers, initContainers, ephemeralContainers, at the path of the spec */
 void bl_pod_check_containers(struct bl_check *ck, const json_t *spec);
 

@@ -190,6 +190,11 @@ void bl_pod_defaults(json_t *obj)
 	if (bl_int(spec, "terminationGracePeriodSeconds") < 0)
 		bl_set_int(spec, "terminationGracePeriodSeconds", 1);
 	(void)bl_ensure(spec, "securityContext");
+	/* One name in two fields: the newer one wins. */
+	if (bl_has_str(spec, "serviceAccountName"))
+		bl_set_str(spec, "serviceAccount", bl_str(spec, "serviceAccountName"));
+	else if (bl_has_str(spec, "serviceAccount"))
+		bl_set_str(spec, "serviceAccountName", bl_str(spec, "serviceAccount"));
 	bl_pod_each_container(spec, default_container, spec);
 	for (size_t i = 0; i < json_array_size(volumes); i++)
 		default_volume(json_array_get(volumes, i));

@@ -148,4 +148,10 @@ void bl_pod_validate(const json_t *obj, struct bl_causes *c)
 	check_gates(&ck, "readinessGates", "conditionType", bl_get(spec, "readinessGates"));
 	check_gates(&ck, "schedulingGates", "name", bl_get(spec, "schedulingGates"));
 	check_spread(&ck, bl_get(spec, "topologySpreadConstraints"));
+	bl_pod_check_affinity(&ck, bl_get(spec, "affinity"));
+	if (bl_count(spec, "ephemeralContainers") > 0)
+		bl_check_forbidden(&ck, "ephemeralContainers", "cannot be set on create");
+	if (bl_count(spec, "schedulingGates") > 0 && bl_has_str(spec, "nodeName"))
+		bl_check_forbidden(&ck, "nodeName",
+				   "cannot be set until all schedulingGates have been cleared");
 }

@@ -92,6 +92,18 @@ static void a_change_is_checked_as_the_object_is(void **state)
 			  "Required spec.ingress[0].from[0]");
 }
 
+static void a_block_that_is_not_canonical_warns(void **state)
+{
+	BL_JSON json_t *obj =
+		kind_object(&bl_kind_networkpolicy, IN("'from':[{'ipBlock':{'cidr':'fd00:0::/16',"
+						       "'except':['fd00:1::/32']}}]"));
+	BL_JSON json_t *warnings = json_array();
+
+	(void)state;
+	bl_kind_networkpolicy.warn(obj, NULL, warnings);
+	assert_int_equal(json_array_size(warnings), 1);
+}
+
 static void rows_show_the_selector(void **state)
 {
 	(void)state;
@@ -108,6 +120,7 @@ int main(void)
 		cmocka_unit_test(ports_and_ranges),
 		cmocka_unit_test(types_are_two_at_most),
 		cmocka_unit_test(a_change_is_checked_as_the_object_is),
+		cmocka_unit_test(a_block_that_is_not_canonical_warns),
 		cmocka_unit_test(rows_show_the_selector),
 	};
 

@@ -186,11 +186,50 @@ static void the_rest_of_the_spec(void **state)
 		{SPEC("'hostAliases':[{'ip':'x','hostnames':['a b']}]"),
 		 "Invalid spec.hostAliases[0].hostnames; Invalid spec.hostAliases[0].ip"},
 		{SPEC("'terminationGracePeriodSeconds':-1"), ""},
+		{SPEC("'nodeName':'n','schedulingGates':[{'name':'a.b/c'}]"),
+		 "Forbidden spec.nodeName"},
 		{SPEC("'priorityClassName':'system-node-critical'"), ""},
 	};
 
 	(void)state;
 	KIND_CASES(&bl_kind_pod, cases);
+}
+
+#define REQUIRED  "requiredDuringSchedulingIgnoredDuringExecution"
+#define PREFERRED "preferredDuringSchedulingIgnoredDuringExecution"
+
+static void affinity_has_terms_and_weights(void **state)
+{
+	static const struct kind_case cases[] = {
+		{SPEC("'affinity':{'nodeAffinity':{'" REQUIRED "':{'nodeSelectorTerms':["
+		      "{'matchExpressions':[{'key':'a','operator':'Gt','values':['1']}]}]}},"
+		      "'podAffinity':{'" REQUIRED "':[{'topologyKey':'z'}]}}"),
+		 ""},
+		{SPEC("'affinity':{'nodeAffinity':{'" REQUIRED "':{'nodeSelectorTerms':[]}}}"),
+		 "Required spec.affinity.nodeAffinity." REQUIRED ".nodeSelectorTerms"},
+		{SPEC("'affinity':{'nodeAffinity':{'" PREFERRED "':[{'weight':0,'preference':"
+		      "{'matchExpressions':[{'key':'a','operator':'In'}]}}]}}"),
+		 "Invalid spec.affinity.nodeAffinity." PREFERRED "[0].weight; "
+		 "Required spec.affinity.nodeAffinity." PREFERRED
+		 "[0].preference.matchExpressions[0].values"},
+		{SPEC("'affinity':{'podAntiAffinity':{'" PREFERRED "':[{'weight':1,"
+		      "'podAffinityTerm':{'topologyKey':'a b'}}]}}"),
+		 "Invalid spec.affinity.podAntiAffinity." PREFERRED
+		 "[0].podAffinityTerm.topologyKey"},
+	};
+
+	(void)state;
+	KIND_CASES(&bl_kind_pod, cases);
+}
+
+static void one_account_in_two_fields(void **state)
+{
+	BL_JSON json_t *now = kind_object(&bl_kind_pod, SPEC("'serviceAccountName':'a'"));
+	BL_JSON json_t *old = kind_object(&bl_kind_pod, SPEC("'serviceAccount':'a'"));
+
+	(void)state;
+	kind_check_has(now, "{'spec':{'serviceAccount':'a','serviceAccountName':'a'}}");
+	kind_check_has(old, "{'spec':{'serviceAccount':'a','serviceAccountName':'a'}}");
 }
 
 static void defaults_fill_a_pod(void **state)
@@ -426,6 +465,8 @@ int main(void)
 		cmocka_unit_test(resources_are_known_and_ordered),
 		cmocka_unit_test(volumes_have_one_source),
 		cmocka_unit_test(the_rest_of_the_spec),
+		cmocka_unit_test(affinity_has_terms_and_weights),
+		cmocka_unit_test(one_account_in_two_fields),
 		cmocka_unit_test(defaults_fill_a_pod),
 		cmocka_unit_test(images_are_pulled_by_their_tag),
 		cmocka_unit_test(a_new_pod_is_pending_and_has_a_class),
