@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -211,6 +212,34 @@ static void a_restart_writes_nothing(void **state)
 	assert_int_equal(stats.services, 1);
 }
 
+static uint32_t running_prog(const char *link)
+{
+	BL_FREE char *dir = bl_maps_dir(box.bpffs, "links");
+	BL_FREE char *path = bl_asprintf("%s/%s", dir, link);
+	BL_CLOSE int fd = bpf_obj_get(path);
+	struct bpf_link_info info = {};
+	uint32_t len = sizeof(info);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	return info.prog_id;
+}
+
+static void a_restart_runs_the_same_programs_and_new_maps_new_ones(void **state)
+{
+	static const struct bl_map_size sizes[] = {{"service4", 128}};
+	struct bl_datapath_opts opts = {.sizes = sizes, .n_sizes = BL_ARRAY_SIZE(sizes)};
+	uint32_t first;
+
+	(void)state;
+	need_box();
+	bl_datapath_close(open_dp(NULL));
+	first = running_prog("connect4");
+	bl_datapath_close(open_dp(NULL));
+	assert_int_equal(running_prog("connect4"), first);
+	bl_datapath_close(open_dp(&opts));
+	assert_int_not_equal(running_prog("connect4"), first);
+}
+
 static void a_replaced_endpoint_keeps_being_translated(void **state)
 {
 	struct bl_desired_endpoint ep = {.flags = BL_ENDPOINT_POD, .ifindex = 1};
@@ -403,6 +432,7 @@ int main(void)
 		TEST(a_connect_reaches_the_backend_of_a_service),
 		TEST(without_agent_services_stay),
 		TEST(a_restart_writes_nothing),
+		TEST(a_restart_runs_the_same_programs_and_new_maps_new_ones),
 		TEST(a_replaced_endpoint_keeps_being_translated),
 		TEST(another_size_keeps_what_the_map_holds),
 		TEST(a_size_that_is_too_small_is_refused_by_name),

@@ -7,6 +7,7 @@
  * node forwards on without an agent. Purging is the only thing that takes it away.
  *
  *	<pin_dir>/v<BEELINE_ABI>/maps/NAME     maps, by BL_MAPS
+ *	<pin_dir>/v<BEELINE_ABI>/progs/NAME    loaded programs, by their content
  *	<pin_dir>/v<BEELINE_ABI>/links/NAME    attachments
  *
  * Folders are 0700: who can open a map can redirect every connection of the node.
@@ -33,8 +34,11 @@ static int make_folders(const char *pin_dir, struct bl_err *err)
 {
 	BL_FREE char *maps = bl_maps_dir(pin_dir, "maps");
 	BL_FREE char *links = bl_maps_dir(pin_dir, "links");
+	BL_FREE char *progs = bl_maps_dir(pin_dir, "progs");
 	int rc = bl_file_mkdirs(maps, 0700, err);
 
+	if (!rc)
+		rc = bl_file_mkdirs(progs, 0700, err);
 	if (!rc)
 		rc = bl_file_mkdirs(links, 0700, err);
 	if (!rc && chmod(pin_dir, 0700))
@@ -59,7 +63,7 @@ static int open_all(struct bl_datapath *dp, const struct bl_datapath_opts *opts,
 	if (!rc)
 		rc = bl_tables_load(&dp->tables, err);
 	if (!rc)
-		rc = bl_programs_load(&dp->progs, &dp->pins, err);
+		rc = bl_programs_load(&dp->progs, opts->pin_dir, &dp->pins, err);
 	if (!rc)
 		rc = bl_links_open(&dp->links, opts, &dp->progs, err);
 	if (!rc)

@@ -48,8 +48,9 @@ struct bl_programs {
 	int fds[BL_PROG_COUNT];
 };
 
-/* Loads all programs over these maps. */
-int bl_programs_load(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err);
+/* All programs over these maps: loaded, or those that an earlier agent loaded and pinned. */
+int bl_programs_load(struct bl_programs *p, const char *pin_dir, const struct bl_pins *pins,
+		     struct bl_err *err);
 void bl_programs_close(struct bl_programs *p);
 
 /* --- what the kernel has (features.c) ------------------------------------------------------------------------------- */

@@ -51,29 +51,38 @@ static const char *prog_word(enum bl_prog prog)
 }
 
 /* What a link hangs on: a cgroup's id or an interface's index; 0: on nothing any more. */
-static uint64_t link_target(int fd)
+static uint64_t link_target(const struct bpf_link_info *info)
 {
-	struct bpf_link_info info = {};
+	if (info->type == BPF_LINK_TYPE_CGROUP)
+		return info->cgroup.cgroup_id;
+	return info->xdp.ifindex; /* the interface's place is the same for xdp and tcx */
+}
+
+static uint32_t prog_id(int prog_fd)
+{
+	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return 0;
-	if (info.type == BPF_LINK_TYPE_CGROUP)
-		return info.cgroup.cgroup_id;
-	return info.xdp.ifindex; /* the interface's place is the same for xdp and tcx */
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
 }
 
 /* Puts the program into the pinned link, when that hangs where it should. -ENOLINK: there is no such link (any more). */
 static int renew(const char *path, uint64_t target, int prog_fd)
 {
 	BL_CLOSE int fd = bpf_obj_get(path);
+	struct bpf_link_info info = {};
+	uint32_t len = sizeof(info);
 
 	if (fd < 0)
 		return errno == ENOENT ? -ENOLINK : -errno;
-	if (link_target(fd) != target) {
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (link_target(&info) != target) {
 		(void)unlink(path);
 		return -ENOLINK;
 	}
+	if (info.prog_id == prog_id(prog_fd))
+		return 0;
 	return bpf_link_update(fd, prog_fd, NULL) ? -errno : 0;
 }
 

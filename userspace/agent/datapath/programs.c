@@ -6,19 +6,28 @@
  * the pinned maps in place of its own, and is loaded. What stays is one descriptor a program: the object with its type information
  * is a few megabytes that nobody needs afterwards.
  *
+ * The kernel takes the better part of a second to verify them. Loaded programs are therefore pinned, under a name that holds a
+ * hash of all that went into them: the object's bytes, the maps' ids, the network namespace. An agent that is started again finds
+ * them and loads nothing. What the kernel can do is no part of the hash, for a bpffs does not outlive its kernel.
+ *
  * libbpf says why something failed by a callback, line by line. The last line that is a complaint is kept for the error's
  * text: a program that the verifier refuses, or a type that the kernel does not know, is named there.
  */
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
 
 #include "agent/datapath/dp.h"
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "bpf/host.skel.h"
 #include "bpf/pod.skel.h"
@@ -125,52 +134,151 @@ static int load_sock(struct bl_programs *p, const struct bl_pins *pins, struct b
 	return rc;
 }
 
-static int load_pod(struct bl_programs *p, const struct bl_pins *pins, bool kern_ctx,
-		    struct bl_err *err)
+static int load_pod(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err)
 {
 	struct pod_bpf *skel = pod_bpf__open();
 	int rc;
 
 	if (!skel)
 		return cannot_open("pod", err);
-	skel->rodata->bl_has_kern_ctx = kern_ctx;
+	skel->rodata->bl_has_kern_ctx = bl_features_has_kern_ctx();
 	rc = load(p, skel->obj, pins, "pod", err);
 	pod_bpf__destroy(skel);
 	return rc;
 }
 
-static int load_host(struct bl_programs *p, const struct bl_pins *pins, bool kern_ctx,
-		     struct bl_err *err)
+static int load_host(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err)
 {
 	struct host_bpf *skel = host_bpf__open();
 	int rc;
 
 	if (!skel)
 		return cannot_open("uplink", err);
-	skel->rodata->bl_has_kern_ctx = kern_ctx;
+	skel->rodata->bl_has_kern_ctx = bl_features_has_kern_ctx();
 	rc = load(p, skel->obj, pins, "uplink", err);
 	host_bpf__destroy(skel);
 	return rc;
 }
 
-int bl_programs_load(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err)
+static const struct object {
+	const void *(*bytes)(size_t *ret_size);
+	int (*load)(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err);
+	enum bl_prog first, end;
+} objects[] = {
+	{sock_bpf__elf_bytes, load_sock, BL_PROG_CONNECT4, BL_PROG_SOCK_COUNT},
+	{pod_bpf__elf_bytes, load_pod, BL_PROG_POD, BL_PROG_POD + 1},
+	{host_bpf__elf_bytes, load_host, BL_PROG_HOST, BL_PROG_HOST + 1},
+};
+
+/* What went into a loaded object, but for the kernel. */
+static uint64_t hash_of(const struct object *o, const struct bl_pins *pins)
 {
-	bool kern_ctx = bl_features_has_kern_ctx();
-	int rc;
+	struct {
+		uint64_t object, netns;
+		uint32_t maps[BL_MAP_COUNT + BL_MAP_COUNT % 2];
+	} in = {.netns = bl_features_netns_cookie()};
+	size_t size;
+	const void *bytes = o->bytes(&size);
+
+	in.object = XXH3_64bits(bytes, size);
+	for (int m = 0; m < BL_MAP_COUNT; m++) {
+		struct bpf_map_info info = {};
+		uint32_t len = sizeof(info);
+
+		(void)bpf_obj_get_info_by_fd(pins->fds[m], &info, &len);
+		in.maps[m] = info.id;
+	}
+	return XXH3_64bits(&in, sizeof(in));
+}
+
+static char *pin_path(const char *dir, enum bl_prog prog, uint64_t hash)
+{
+	return bl_asprintf("%s/%s_%016llx", dir, names[prog], (unsigned long long)hash);
+}
+
+static bool reuse(struct bl_programs *p, const char *dir, const struct object *o, uint64_t hash)
+{
+	for (int i = (int)o->first; i < (int)o->end; i++) {
+		BL_FREE char *path = pin_path(dir, (enum bl_prog)i, hash);
+
+		p->fds[i] = bpf_obj_get(path);
+		if (p->fds[i] < 0)
+			return false;
+	}
+	return true;
+}
+
+static void close_range_of(struct bl_programs *p, const struct object *o)
+{
+	for (int i = (int)o->first; i < (int)o->end; i++) {
+		bl_cleanup_close(&p->fds[i]);
+		p->fds[i] = -1;
+	}
+}
+
+static int pin_all(const struct bl_programs *p, const char *dir, const struct object *o,
+		   uint64_t hash, struct bl_err *err)
+{
+	for (int i = (int)o->first; i < (int)o->end; i++) {
+		BL_FREE char *path = pin_path(dir, (enum bl_prog)i, hash);
+
+		if (p->fds[i] < 0)
+			return bl_err_set(err, -ENOENT, "program %s is in no object", names[i]);
+		(void)unlink(path);
+		if (bpf_obj_pin(p->fds[i], path))
+			return bl_err_set(err, -errno, "%s: %s", path, strerror(errno));
+	}
+	return 0;
+}
+
+/* Pins of programs that are loaded no more; links keep what still runs. */
+static void drop_others(const char *dir, const uint64_t hashes[BL_ARRAY_SIZE(objects)])
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		BL_FREE char *path = bl_asprintf("%s/%s", dir, e->d_name);
+		bool ours = e->d_name[0] == '.';
+
+		for (size_t i = 0; i < BL_ARRAY_SIZE(objects); i++) {
+			char suffix[20];
+
+			(void)snprintf(suffix, sizeof(suffix), "_%016llx",
+				       (unsigned long long)hashes[i]);
+			ours |= bl_str_ends(e->d_name, suffix);
+		}
+		if (!ours)
+			(void)unlink(path);
+	}
+	if (d)
+		(void)closedir(d);
+}
+
+int bl_programs_load(struct bl_programs *p, const char *pin_dir, const struct bl_pins *pins,
+		     struct bl_err *err)
+{
+	BL_FREE char *dir = bl_maps_dir(pin_dir, "progs");
+	uint64_t hashes[BL_ARRAY_SIZE(objects)];
 
 	for (int i = 0; i < BL_PROG_COUNT; i++)
 		p->fds[i] = -1;
 	libbpf_set_print(keep_complaint);
-	rc = load_sock(p, pins, err);
-	if (!rc)
-		rc = load_pod(p, pins, kern_ctx, err);
-	if (!rc)
-		rc = load_host(p, pins, kern_ctx, err);
-	for (int i = 0; !rc && i < BL_PROG_COUNT; i++) {
-		if (p->fds[i] < 0)
-			rc = bl_err_set(err, -ENOENT, "program %s is in no object", names[i]);
+	for (size_t i = 0; i < BL_ARRAY_SIZE(objects); i++) {
+		int rc;
+
+		hashes[i] = hash_of(&objects[i], pins);
+		if (reuse(p, dir, &objects[i], hashes[i]))
+			continue;
+		close_range_of(p, &objects[i]);
+		rc = objects[i].load(p, pins, err);
+		if (!rc)
+			rc = pin_all(p, dir, &objects[i], hashes[i], err);
+		if (rc)
+			return rc;
 	}
-	return rc;
+	drop_others(dir, hashes);
+	return 0;
 }
 
 void bl_programs_close(struct bl_programs *p)
