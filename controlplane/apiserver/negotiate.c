@@ -123,6 +123,7 @@ enum bl_media bl_media_type(const char *content_type)
 		{"", BL_MEDIA_JSON},
 		{"application/json", BL_MEDIA_JSON},
 		{"application/yaml", BL_MEDIA_YAML},
+		{"application/vnd.kubernetes.protobuf", BL_MEDIA_PROTOBUF},
 		{"application/json-patch+json", BL_MEDIA_JSON_PATCH},
 		{"application/merge-patch+json", BL_MEDIA_MERGE_PATCH},
 		{"application/strategic-merge-patch+json", BL_MEDIA_STRATEGIC_PATCH},

@@ -16,6 +16,7 @@ int bl_negotiate(const char *header, struct bl_accept *ret_accept);
 enum bl_media {
 	BL_MEDIA_JSON,
 	BL_MEDIA_YAML,
+	BL_MEDIA_PROTOBUF,
 	BL_MEDIA_JSON_PATCH,
 	BL_MEDIA_MERGE_PATCH,
 	BL_MEDIA_STRATEGIC_PATCH,
