@@ -5,6 +5,12 @@
  * Text in `data`, bytes in `binaryData`; a key may be in one of them only, since both become files
  * of one folder. Together they hold at most 1 MiB. With `immutable` the data never changes again,
  * so that clients need not watch it.
+ *
+ * A key is named in causes as it is in the object, data[key], so that a person finds it; the size
+ * names no field, since it is that of the whole. Values are not looked at.
+ *
+ * Changing `immutable` back is refused too, and the only way out is to delete the object: that is
+ * the promise clients rely on when they stop watching.
  */
 #include "apiserver/kinds/cells.h"
 #include "apiserver/kinds/data.h"

@@ -8,6 +8,8 @@
  *
  * The schema has checked that base64 fields are base64 (RFC 4648, with padding), so decoding here
  * cannot fail.
+ *
+ * Sizes count what values stand for, not their text: a Secret of 1 MiB arrives as 1.4 MiB of base64.
  */
 #include "apiserver/kinds/data.h"
 

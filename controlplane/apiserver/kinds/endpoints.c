@@ -5,6 +5,12 @@
  * The old form of EndpointSlice: addresses and ports as products of subsets. Deprecated since
  * Kubernetes 1.33, which every request's Warning header says; it is served because clients still
  * write it.
+ *
+ * Ports need names as soon as there are two, for others refer to them by name. The table's cell shows
+ * three addresses, each with each port, and how many more there are; addresses that are not ready are
+ * not shown.
+ *
+ * Nothing here mirrors Endpoints into slices or back: that is a controller's.
  */
 #include <stdio.h>
 

@@ -7,6 +7,9 @@
  *
  * deprecatedTopology is from before v1: it cannot be written. Port numbers are not checked, since
  * the real server does not either; a port without a number stands for all ports.
+ *
+ * Duplicates are looked for by walking back through the list: lists are bounded (100 ports, 8 hints),
+ * so that is cheaper than a set. The endpoints themselves may repeat, as they may in the real server.
  */
 #include "apiserver/kinds/cells.h"
 #include "apiserver/kinds/kinds.h"

@@ -6,6 +6,12 @@
  * firstTimestamp, lastTimestamp and count; new ones carry eventTime, and then must say who reports
  * them, what was done and why. Either lies in the namespace of the object that it is about; notes
  * about objects without a namespace lie in `default` (new ones also in kube-system).
+ *
+ * The names in selectors are those of the old form (`source`, `involvedObject.name`), which kubectl
+ * describe asks for. A message is trimmed for the table, and only there.
+ *
+ * Events expire in a real cluster; here they stay until they are deleted, with their namespace at the
+ * latest.
  */
 #include "apiserver/kinds/cells.h"
 #include "apiserver/kinds/kinds.h"

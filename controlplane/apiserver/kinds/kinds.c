@@ -7,6 +7,9 @@
  * line below.
  *
  * The order is that of discovery: the core group first, by plural, then the other groups.
+ *
+ * Discovery, the table of short names in kubectl and the order of kubectl api-resources all follow
+ * from it, so a new core kind goes to its place by the alphabet, and not to the end.
  */
 #include "apiserver/kinds/kinds.h"
 

@@ -5,6 +5,11 @@
  * A small object that its holder renews: node heartbeats and leader elections. Strategy and
  * preferredHolder belong to coordinated leader election, which the real server has switched off
  * unless it is asked for; it drops both fields, and so does this.
+ *
+ * A lease is replaced only by who names the version that he has read: two holders that both think
+ * they may renew are told apart by that, and it is why needs_version is set here and nowhere else.
+ *
+ * Times are MicroTimes, kept as the client wrote them. What a late renewal means is up to who reads.
  */
 #include "apiserver/kinds/cells.h"
 #include "apiserver/kinds/kinds.h"

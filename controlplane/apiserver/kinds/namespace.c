@@ -7,6 +7,9 @@
  * A client cannot set it: spec and status are the server's on create and carried over on update.
  *
  * Each namespace has its own name as a label, so that selectors can name namespaces.
+ *
+ * The status has a rule too: a namespace is Terminating exactly while it is being deleted, and no
+ * client can say otherwise.
  */
 #include "apiserver/kinds/cells.h"
 #include "apiserver/kinds/kinds.h"

@@ -8,6 +8,9 @@
  *
  * What an endpoint may be is narrower: traffic to an unspecified, loopback or link-local address
  * would end on the node itself, so those are refused.
+ *
+ * Functions say whether anything was wrong, so that a caller does not ask for the family of what is
+ * no address.
  */
 #include "apiserver/kinds/net.h"
 

@@ -5,6 +5,12 @@
  * The row; its ideas have files of their own (pod_*.c). A client writes the spec once and then
  * little of it; the status is the node's. A new pod is Pending and gets its quality-of-service
  * class, which never changes.
+ *
+ * What the order of steps promises: defaults run on every decode, also of what is stored, so they
+ * must change nothing the second time. What happens once (Pending, the class, what admission adds) is
+ * in prepare_create; what a client may not touch is carried over in prepare_update.
+ *
+ * Metadata has no rules of its own here but one: the status cannot change owners.
  */
 #include "apiserver/kinds/pod.h"
 

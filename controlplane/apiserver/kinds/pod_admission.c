@@ -7,6 +7,9 @@
  * DefaultTolerationSeconds lets a pod stay five minutes on a node that is not ready or not
  * reachable, unless the pod has its own word on that. A class that is not known, or a number that a
  * class does not stand for, is forbidden.
+ *
+ * The plug-ins run before validation, so what they add is validated as well; and tolerations are
+ * added on update again, which is why a client may replace the list without losing them.
  */
 #include "apiserver/kinds/pod.h"
 

@@ -5,6 +5,11 @@
  * Each comes in two strengths. What is required is a list of terms; what is preferred has a weight
  * of 1 to 100 in front of each term. A node term compares labels, also as numbers (Gt, Lt); a pod
  * term says by labels which pods are meant and by a topology key how near they are.
+ *
+ * Only the form is checked. Terms are never evaluated here: a scheduler reads them, and pods of this
+ * control plane that come without one are spread without looking at affinity.
+ *
+ * Paths are long and follow the API's names, as the real server gives them.
  */
 #include "apiserver/kinds/meta.h"
 #include "apiserver/kinds/names.h"

@@ -8,6 +8,9 @@
  *
  * Ports are information, but for host ports: two containers of a pod cannot have the same one, and
  * on the host's network a container port is its host port.
+ *
+ * Names are unique over containers and init containers together, since status and exec name a
+ * container by its name alone.
  */
 #include <stdio.h>
 

@@ -5,6 +5,10 @@
  * A variable has a value, or takes it from exactly one source: a field of the pod, a resource of a
  * container, a key of a ConfigMap or Secret. Which fields of a pod can be given that way is a short
  * list; some more can be put into files, where labels and annotations may also be named as a whole.
+ *
+ * Names of variables follow the relaxed rule that is on since Kubernetes 1.34: any printable ASCII
+ * but '='. References to ConfigMaps and Secrets are checked for form; whether they exist is found out
+ * when the container starts, so that objects can be applied in any order.
  */
 #include "apiserver/kinds/names.h"
 #include "apiserver/kinds/pod.h"

@@ -7,6 +7,9 @@
  *
  * A liveness or startup probe that needs more than one success would mean nothing, so their
  * threshold is one.
+ *
+ * Periods and thresholds have their defaults by now: zero here means that the client's number was
+ * negative or wrong, never that it is absent.
  */
 #include "apiserver/kinds/names.h"
 #include "apiserver/kinds/net.h"

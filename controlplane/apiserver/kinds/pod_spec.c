@@ -4,6 +4,12 @@
  *
  * The fields beside containers and volumes: policies, names, where the pod may run and what it
  * tolerates there. After ValidatePodSpec of k8s.io/kubernetes/pkg/apis/core/validation.
+ *
+ * Names of other objects (service account, node, runtime class) are checked for form only: none of
+ * them must exist when the pod is created.
+ *
+ * Sysctls, seccomp and SELinux options, Windows options and resource claims are stored as they are;
+ * nothing in this control plane acts on them.
  */
 #include "apiserver/kinds/meta.h"
 #include "apiserver/kinds/names.h"

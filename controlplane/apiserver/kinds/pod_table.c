@@ -7,6 +7,9 @@
  * init containers came ("Init:1/2"), why a container waits or how it ended, and that the pod is
  * being deleted. Ready counts containers (and init containers that keep running); restarts are
  * summed up, with the time of the last.
+ *
+ * The order of the rules matters more than the rules: it is that of the real server, since people
+ * and scripts know its words.
  */
 #include <stdio.h>
 

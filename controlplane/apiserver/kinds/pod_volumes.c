@@ -8,6 +8,8 @@
  * claims); of the others only that there is one source.
  *
  * A mount names a volume of the pod and an absolute path that no other mount of the container has.
+ *
+ * Paths inside a volume are relative and never climb: "..", as a whole part of a path, is refused.
  */
 #include "apiserver/kinds/names.h"
 #include "apiserver/kinds/pod.h"

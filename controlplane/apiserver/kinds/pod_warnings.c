@@ -5,6 +5,11 @@
  * The warnings that people meet most, after k8s.io/kubernetes/pkg/api/pod: a name that is no host
  * name, a variable or a port that hides an earlier one, labels of nodes that have new names, memory
  * in fractions of bytes, and selectors that are absent and therefore match nothing.
+ *
+ * A warning never stops a request. It goes into the Warning header of the answer, and kubectl prints
+ * it. The name is looked at once, on create, because it cannot change later.
+ *
+ * Paths are written by hand here, since warnings are plain text and not causes.
  */
 #include <stdio.h>
 

@@ -7,6 +7,9 @@
  * secret finds them; the type itself never changes.
  *
  * Values never appear in causes.
+ *
+ * Since defaults run on every decode, what is stored has no stringData left: the second run finds
+ * nothing to do.
  */
 #include <stdlib.h>
 

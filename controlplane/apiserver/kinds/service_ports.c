@@ -6,6 +6,11 @@
  * others refer to it by that. Then the ports together: no name twice, no number twice for a
  * protocol, no node port twice for a protocol. Whether a node port is in range and free is for the
  * allocator.
+ *
+ * The rules of a single port come first and those between ports second, in the order in which the
+ * ports stand. A duplicate is named at the later port.
+ *
+ * An ExternalName service may have ports, which mean nothing; a headless one needs none.
  */
 #include "apiserver/kinds/names.h"
 #include "apiserver/kinds/net.h"

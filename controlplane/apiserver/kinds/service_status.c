@@ -4,6 +4,12 @@
  *
  * Who provides a load balancer writes its points of entry here: addresses, which say how packets
  * arrive (ipMode), or DNS names. Only a service of type LoadBalancer may have them.
+ *
+ * Addresses get ipMode VIP by default (service_defaults.c), so a client that writes only `ip` is
+ * fine; a host name has no ipMode. A name that reads as an address is refused, as clients would not
+ * know which of the two it is.
+ *
+ * Conditions are not checked: nobody but their writer knows what they may say.
  */
 #include "apiserver/kinds/names.h"
 #include "apiserver/kinds/net.h"

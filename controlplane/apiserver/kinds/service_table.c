@@ -4,6 +4,11 @@
  *
  * The external address of a load balancer is what its status says, followed by externalIPs;
  * "<pending>" until somebody provides one.
+ *
+ * Addresses of a load balancer are sorted and each is shown once, so that the row does not jump when
+ * the provider writes them in another order. Node ports stand behind their port: 80:31000/TCP.
+ *
+ * The selector is shown with -o wide only; a service without one shows "<none>".
  */
 #include <stdlib.h>
 

@@ -4,6 +4,12 @@
  *
  * An identity for pods. The server only stores it: tokens are given out by who runs the cluster.
  * References to secrets keep nothing but the name, as in the real server.
+ *
+ * Nothing is validated beyond metadata, as in the real server. Its admission plug-in, which gives
+ * every pod the account `default` and mounts a token, is not part of this server: pods name an
+ * account or have none.
+ *
+ * Deleting one answers with the object, which kubectl relies on for its message.
  */
 #include "apiserver/kinds/cells.h"
 #include "apiserver/kinds/kinds.h"

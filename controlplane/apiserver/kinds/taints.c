@@ -5,6 +5,12 @@
  * A taint keeps pods away from a node unless they tolerate it. Both name a key, a value and an
  * effect; a toleration may leave the effect out (any), and the key too if its operator is Exists
  * (any taint).
+ *
+ * A pair of key and effect is unique on a node; the value is not part of it. On a pod two tolerations
+ * may be equal.
+ *
+ * A value that is no label value is named at the operator, where the real server puts it, because the
+ * operator decides whether there is a value at all.
  */
 #include "apiserver/kinds/taints.h"
 
