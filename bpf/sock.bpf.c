@@ -130,7 +130,7 @@ BL_INLINE bool is_taken(struct bpf_sock_addr *ctx, int family, const struct bl_d
 	struct bl_sock_key key;
 
 	bl_sock_key(ctx, family, &b->addr, b->port, BL_SOCK_ORIGIN, &key);
-	o = bpf_map_lookup_elem(&sock_origin, &key);
+	o = bl_map_find(&sock_origin, &key);
 	return o && (o->port != d->port || !bl_addr_equal(family, &o->addr, &d->addr));
 }
 
@@ -171,7 +171,7 @@ BL_INLINE int send_to(struct bpf_sock_addr *ctx, int hook, int family, const str
 	if (!svc->slot_count)
 		return refuse(BL_DROP_NO_BACKEND);
 	bl_sock_key(ctx, family, &d->addr, d->port, BL_SOCK_CHOICE, &key);
-	o = bpf_map_lookup_elem(&sock_origin, &key);
+	o = bl_map_find(&sock_origin, &key);
 	b = o && o->service == svc->id ? bl_backend_current(o->backend, o->generation) : NULL;
 	if (!b)
 		return choose(ctx, hook, family, d, svc, &key);
@@ -187,7 +187,7 @@ BL_INLINE void show_origin(struct bpf_sock_addr *ctx, int hook, int family, cons
 	struct bl_sock_key key;
 
 	bl_sock_key(ctx, family, &d->addr, d->port, BL_SOCK_ORIGIN, &key);
-	o = bpf_map_lookup_elem(&sock_origin, &key);
+	o = bl_map_find(&sock_origin, &key);
 	if (o)
 		bl_dest_write(ctx, hook, family, &o->addr, o->port);
 }

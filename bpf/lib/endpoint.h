@@ -15,11 +15,11 @@ BL_INLINE struct bl_endpoint *bl_endpoint_find(int family, const struct bl_addr 
 	if (family == BL_V4) {
 		struct bl_addr4 key = {.w = {addr->w[0]}};
 
-		return bpf_map_lookup_elem(&endpoint4, &key);
+		return bl_map_find(&endpoint4, &key);
 	} else {
 		struct bl_addr6 key = {.w = {addr->w[0], addr->w[1], addr->w[2], addr->w[3]}};
 
-		return bpf_map_lookup_elem(&endpoint6, &key);
+		return bl_map_find(&endpoint6, &key);
 	}
 }
 
@@ -31,14 +31,14 @@ BL_INLINE __u32 bl_prefix_find(int family, const struct bl_addr *addr)
 	if (family == BL_V4) {
 		struct bl_prefix4_key key = {.len = 32, .addr = {.w = {addr->w[0]}}};
 
-		p = bpf_map_lookup_elem(&prefix4, &key);
+		p = bl_map_find(&prefix4, &key);
 	} else {
 		struct bl_prefix6_key key = {
 			.len = 128,
 			.addr = {.w = {addr->w[0], addr->w[1], addr->w[2], addr->w[3]}},
 		};
 
-		p = bpf_map_lookup_elem(&prefix6, &key);
+		p = bl_map_find(&prefix6, &key);
 	}
 	return p ? p->flags : 0;
 }

@@ -61,7 +61,8 @@ BL_INLINE __u16 wire_size(const struct __sk_buff *skb, const struct bl_packet *p
 	__u32 size = skb->len - BL_ETH_SIZE;
 
 	if (skb->gso_size)
-		size = p->l4 - BL_ETH_SIZE + (p->proto == IPPROTO_TCP ? p->type * 4 : 8) + skb->gso_size;
+		size = p->l4 - BL_ETH_SIZE + (p->proto == IPPROTO_TCP ? p->type * 4 : 8) +
+		       skb->gso_size;
 	return size > 65535 ? 65535 : size;
 }
 

@@ -10,6 +10,7 @@
  */
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
 
@@ -25,5 +26,22 @@
 	} name SEC(".maps");
 BL_MAPS(BL_MAP_DECLARE)
 #undef BL_MAP_DECLARE
+
+/* Set by tests alone: hash and trie lookups are counted. Otherwise the verifier takes the counting out. */
+const volatile bool bl_count_lookups = false;
+__u64 bl_lookups = 0;
+
+static __always_inline void bl_map_count(void)
+{
+	if (bl_count_lookups)
+		bl_lookups++;
+}
+
+/* A lookup that costs: all but those in arrays, which the verifier makes a few instructions of. */
+#define bl_map_find(map, key)                  \
+	({                                     \
+		bl_map_count();                \
+		bpf_map_lookup_elem(map, key); \
+	})
 
 #endif

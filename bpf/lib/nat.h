@@ -36,7 +36,7 @@ BL_INLINE struct bl_flow *bl_flow_find(int family, const struct bl_addr *saddr,
 			.proto = proto,
 		};
 
-		return bpf_map_lookup_elem(&flow4, &key);
+		return bl_map_find(&flow4, &key);
 	} else {
 		struct bl_flow6_key key = {
 			.saddr = {.w = {saddr->w[0], saddr->w[1], saddr->w[2], saddr->w[3]}},
@@ -46,7 +46,7 @@ BL_INLINE struct bl_flow *bl_flow_find(int family, const struct bl_addr *saddr,
 			.proto = proto,
 		};
 
-		return bpf_map_lookup_elem(&flow6, &key);
+		return bl_map_find(&flow6, &key);
 	}
 }
 

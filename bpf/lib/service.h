@@ -25,7 +25,7 @@ BL_INLINE const struct bl_service *bl_service_find(int family, const struct bl_a
 			.scope = scope,
 		};
 
-		return bpf_map_lookup_elem(&service4, &key);
+		return bl_map_find(&service4, &key);
 	} else {
 		struct bl_service6_key key = {
 			.addr = {.w = {addr->w[0], addr->w[1], addr->w[2], addr->w[3]}},
@@ -34,7 +34,7 @@ BL_INLINE const struct bl_service *bl_service_find(int family, const struct bl_a
 			.scope = scope,
 		};
 
-		return bpf_map_lookup_elem(&service6, &key);
+		return bl_map_find(&service6, &key);
 	}
 }
 

@@ -250,7 +250,7 @@ static double measure_empty(struct bench *b)
 int main(int argc, char **argv)
 {
 	struct bench *b = calloc(1, sizeof(*b));
-	struct rig *rig = rig_new_sized(true, 1 << 19);
+	struct rig *rig = rig_new_sized(true, false, 1 << 19);
 	struct frame f = rig_frame(4, BOB, ALICE, IPPROTO_TCP, 1, 80);
 
 	assert_non_null(b);

@@ -113,7 +113,7 @@ static bool kernel_has(const char *func)
 	return id > 0;
 }
 
-struct rig *rig_new_sized(bool in_place, uint32_t flows)
+struct rig *rig_new_sized(bool in_place, bool count, uint32_t flows)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 
@@ -126,6 +126,8 @@ struct rig *rig_new_sized(bool in_place, uint32_t flows)
 	assert_non_null(r->host);
 	r->pod->rodata->bl_has_kern_ctx = r->in_place;
 	r->host->rodata->bl_has_kern_ctx = r->in_place;
+	r->pod->rodata->bl_count_lookups = count;
+	r->host->rodata->bl_count_lookups = count;
 	bpf_map__set_max_entries(r->pod->maps.flow4, flows);
 	bpf_map__set_max_entries(r->pod->maps.flow6, flows);
 	assert_int_equal(pod_bpf__load(r->pod), 0);
@@ -144,7 +146,7 @@ struct rig *rig_new_sized(bool in_place, uint32_t flows)
 
 struct rig *rig_new_with(bool in_place)
 {
-	return rig_new_sized(in_place, 4096);
+	return rig_new_sized(in_place, true, 4096);
 }
 
 struct rig *rig_new(void)
@@ -466,11 +468,13 @@ struct outcome rig_run_bytes(struct rig *r, enum who from, const uint8_t *buf, u
 		    .ctx_size_in = sizeof(ctx), .repeat = 1);
 
 	read_counters(r, before);
+	r->pod->bss->bl_lookups = r->host->bss->bl_lookups = 0;
 	assert_int_equal(bpf_prog_test_run_opts(rig_prog(r, pod ? HOOK_POD : HOOK_HOST), &opts), 0);
 	read_counters(r, after);
 	o.verdict = (int)opts.retval;
 	o.len = opts.data_size_out;
 	o.reason = counted(before, after);
+	o.lookups = r->pod->bss->bl_lookups + r->host->bss->bl_lookups;
 	return o;
 }
 

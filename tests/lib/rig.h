@@ -38,7 +38,8 @@ uint32_t rig_link(const struct rig *r, enum who from); /* the link that its pack
 /* Whether checksums are changed in place (needs bpf_cast_to_kern_ctx) or by helpers. */
 bool rig_in_place(const struct rig *r);
 struct rig *rig_new_with(bool in_place);
-struct rig *rig_new_sized(bool in_place, uint32_t flows); /* room for so many entries of flows */
+/* Counting lookups costs time; `flows` is the room for entries of flows. */
+struct rig *rig_new_sized(bool in_place, bool count, uint32_t flows);
 
 /* A service of the given frontend with backends; port numbers in host order. */
 void rig_service(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
@@ -68,6 +69,7 @@ struct outcome {
 	struct frame quoted; /* if `out` is an ICMP error */
 	uint8_t bytes[FRAME_MAX];
 	uint32_t len;
+	uint64_t lookups; /* in hashes and tries */
 };
 
 #define TO_STACK   (-1)
