@@ -37,8 +37,11 @@ static const struct flag endpoint_flags[] = {{BL_ENDPOINT_POD, "pod"},
 					     {}};
 static const struct flag prefix_flags[] = {
 	{BL_PREFIX_CLUSTER, "cluster"}, {BL_PREFIX_SERVICE, "service"}, {}};
-static const struct flag flow_flags[] = {
-	{BL_FLOW_SNAT, "snat"}, {BL_FLOW_DNAT, "dnat"}, {BL_FLOW_REPLY, "reply"}, {}};
+static const struct flag flow_flags[] = {{BL_FLOW_SNAT, "snat"},
+					 {BL_FLOW_DNAT, "dnat"},
+					 {BL_FLOW_REPLY, "reply"},
+					 {BL_FLOW_SAME, "same"},
+					 {}};
 static const struct flag config_flags[] = {{BL_CONFIG_MASQUERADE, "masquerade"}, {}};
 static const struct flag no_flags[] = {{}};
 
@@ -202,9 +205,11 @@ static json_t *key_sock(const void *key)
 {
 	const struct bl_sock_key *k = key;
 
-	return json_pack("{s:I, s:o, s:i, s:s}", "cookie", (json_int_t)k->cookie, "address",
-			 addr_json(&k->addr), "port", ntohs(k->port), "protocol",
-			 bl_maps_proto_name(k->proto));
+	return json_pack("{s:s, s:I, s:o, s:i, s:s}", "kind",
+			 k->kind == BL_SOCK_CHOICE ? "choice" : "origin", "cookie",
+			 (json_int_t)k->cookie, "address",
+			 ip_json(&k->addr, k->family == 6 ? 6 : 4), "port", ntohs(k->port),
+			 "protocol", bl_maps_proto_name(k->proto));
 }
 
 static json_t *value_service(const void *value)
