@@ -160,8 +160,7 @@ static bool apply_bgp(struct bl_agent *a, const struct bl_desired_node *want)
 {
 	struct bl_err err = {};
 
-	/* No Node object of ours to derive sessions from: those that there are stay. */
-	if (!a->bgp || !want->bgp.enabled)
+	if (!a->bgp)
 		return true;
 	return step(a, "BGP", bl_bgp_set(a->bgp, &want->bgp, &err), &err);
 }
