@@ -21,6 +21,7 @@
 #include "lib/deliver.h"
 #include "lib/endpoint.h"
 #include "lib/forward.h"
+#include "lib/fragment.h"
 #include "lib/nat.h"
 #include "lib/parse.h"
 #include "lib/service.h"
@@ -37,7 +38,7 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 	const struct bl_endpoint *local;
 	const struct bl_backend *b;
 
-	if (p->flags & BL_PACKET_FRAGMENT)
+	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
 	b = bl_nat_opens(p) ? bl_backend_pick(svc, &to.backend) : NULL;
 	if (!b)
@@ -178,7 +179,7 @@ BL_INLINE int to_nowhere(struct __sk_buff *skb, int family, const struct bl_pack
 	return bl_drop(skb, BL_DROP_NO_SERVICE);
 }
 
-BL_INLINE int route(struct __sk_buff *skb, int family, const struct bl_packet *p)
+BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 {
 	struct bl_endpoint *dst = bl_endpoint_find(family, &p->daddr);
 	const struct bl_config *cfg = bl_ctx_config();
@@ -188,6 +189,8 @@ BL_INLINE int route(struct __sk_buff *skb, int family, const struct bl_packet *p
 
 	if (!dst || !cfg)
 		return to_nowhere(skb, family, p);
+	if (bl_unlikely(p->flags & BL_PACKET_FRAGMENT))
+		bl_fragment(family, p);
 	pod = dst->flags & BL_ENDPOINT_POD;
 	if (pod ? !!dst->translated : may_be_translated(p, dst, cfg, &nodeport))
 		f = translation(skb, family, p, &quoted, &failed);

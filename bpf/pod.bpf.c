@@ -17,6 +17,7 @@
 #include "lib/deliver.h"
 #include "lib/endpoint.h"
 #include "lib/forward.h"
+#include "lib/fragment.h"
 #include "lib/nat.h"
 #include "lib/neighbour.h"
 #include "lib/parse.h"
@@ -39,6 +40,13 @@ BL_INLINE int from_stranger(struct __sk_buff *skb, int family, struct bl_packet 
  * BL_PASS_FIB: it leaves as it is; BL_PASS_STACK; else it goes no further.
  */
 
+/* A fragment of nothing that we know. */
+BL_INLINE bool lacks_ports(const struct bl_packet *p)
+{
+	return p->flags & BL_PACKET_LATER ||
+	       (p->flags & (BL_PACKET_FRAGMENT | BL_PACKET_PORTS)) == BL_PACKET_FRAGMENT;
+}
+
 /* The first packet of a flow to a service, or one whose flow is unknown or whose backend is gone. */
 BL_INLINE enum bl_reason to_service(int family, const struct bl_packet *p,
 				    const struct bl_service *svc)
@@ -47,7 +55,7 @@ BL_INLINE enum bl_reason to_service(int family, const struct bl_packet *p,
 	const struct bl_endpoint *local;
 	const struct bl_backend *b;
 
-	if (p->flags & BL_PACKET_FRAGMENT)
+	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
 	if (!bl_nat_opens(p))
 		return BL_DROP_STALE;
@@ -79,7 +87,7 @@ BL_INLINE enum bl_reason to_outside(int family, const struct bl_packet *p,
 
 	if (bl_addr_is_zero(family, &to.saddr))
 		return BL_PASS_FIB;
-	if (p->flags & BL_PACKET_FRAGMENT)
+	if (lacks_ports(p))
 		return BL_DROP_FRAGMENT;
 	/* What cannot be a flow's first packet answers somebody outside who reached the pod directly. */
 	if (!(p->flags & BL_PACKET_PORTS) || !bl_nat_opens(p))
@@ -102,7 +110,7 @@ BL_INLINE enum bl_reason to_elsewhere(int family, const struct bl_packet *p)
 	if (prefix & BL_PREFIX_CLUSTER)
 		return BL_PASS_FIB;
 	if (prefix & BL_PREFIX_SERVICE || bl_service_owns(family, &p->daddr))
-		return BL_DROP_NO_SERVICE;
+		return lacks_ports(p) ? BL_DROP_FRAGMENT : BL_DROP_NO_SERVICE;
 	if (bl_addr_is_loopback(family, &p->daddr))
 		return BL_DROP_ROUTE;
 	if (!cfg || !(cfg->flags & BL_CONFIG_MASQUERADE))
@@ -230,6 +238,8 @@ BL_INLINE int from_pod(struct __sk_buff *skb, int family)
 		return bl_neighbour_nd(skb, &p);
 	if (bl_unlikely(bl_addr_is_multicast(family, &p.daddr)))
 		return bl_drop(skb, BL_DROP_MULTICAST);
+	if (bl_unlikely(p.flags & BL_PACKET_FRAGMENT))
+		bl_fragment(family, &p);
 	return route(skb, family, &p, src);
 }
 

@@ -24,12 +24,13 @@ struct bl_packet {
 	struct bl_addr daddr;
 	__be16 sport; /* ICMP echo: the identifier on the asking side; 0 without ports */
 	__be16 dport;
-	__u16 l4;	/* offset of the transport header */
-	__u8 proto;	/* IPPROTO_*, behind extension headers */
-	__u8 ttl;	/* or hop limit */
-	__u8 flags;	/* BL_PACKET_* */
-	__u8 tcp_flags; /* byte 13 of TCP's header */
-	__u8 type;	/* ICMP's type, SCTP's first chunk type, words of TCP's header */
+	__be32 fragment; /* its datagram's identification; IPv4's has 16 bits */
+	__u16 l4;	 /* offset of the transport header */
+	__u8 proto;	 /* IPPROTO_*, behind extension headers */
+	__u8 ttl;	 /* or hop limit */
+	__u8 flags;	 /* BL_PACKET_* */
+	__u8 tcp_flags;	 /* byte 13 of TCP's header */
+	__u8 type;	 /* ICMP's type, SCTP's first chunk type, words of TCP's header */
 };
 #define BL_PACKET_FRAGMENT 0x01 /* first or later */
 #define BL_PACKET_PORTS	   0x02 /* sport and dport are known */
@@ -37,6 +38,9 @@ struct bl_packet {
 #define BL_PACKET_ECHO	   0x08 /* echo request */
 #define BL_PACKET_ANSWER   0x10 /* echo reply */
 #define BL_PACKET_PLAIN	   0x20 /* no IPv4 options, no IPv6 extension headers */
+
+#define BL_PACKET_LATER \
+	0x40 /* a fragment without transport header; its ports, if known, are the first's */
 
 #define BL_TCP_FIN 0x01
 #define BL_TCP_SYN 0x02
@@ -196,6 +200,7 @@ BL_INLINE int parse4(struct __sk_buff *skb, struct bl_packet *p)
 	p->l4 = BL_ETH_SIZE + header;
 	if (bl_unlikely(ip->frag_off & bpf_htons(0x3fff))) {
 		p->flags |= BL_PACKET_FRAGMENT;
+		p->fragment = ip->id;
 		if (ip->frag_off & bpf_htons(0x1fff))
 			return 0;
 	}
@@ -225,6 +230,7 @@ static __noinline int parse6_slow(struct __sk_buff *skb, struct bl_packet *p)
 			at += 8;
 			if (off & bpf_htons(0xfff9))
 				p->flags |= BL_PACKET_FRAGMENT;
+			__builtin_memcpy(&p->fragment, h + 4, 4);
 			if (off & bpf_htons(0xfff8)) {
 				p->proto = h[0];
 				p->l4 = at;

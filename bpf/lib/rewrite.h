@@ -185,12 +185,12 @@ BL_INLINE long rewrite_ports(struct __sk_buff *skb, int family, const struct bl_
 BL_INLINE long rewrite_far(struct __sk_buff *skb, int family, const struct bl_packet *p,
 			   const struct bl_flow *to)
 {
-	__u32 check = check_offset(family, p->proto);
+	__u32 check = p->flags & BL_PACKET_LATER ? 0 : check_offset(family, p->proto);
 	__u32 at = check ? p->l4 + check : 0;
 	long rc;
 
 	rc = rewrite_addrs(skb, family, p, to, at);
-	if (rc || !(p->flags & BL_PACKET_PORTS))
+	if (rc || (p->flags & (BL_PACKET_PORTS | BL_PACKET_LATER)) != BL_PACKET_PORTS)
 		return rc;
 	if (p->proto == IPPROTO_SCTP)
 		return rewrite_sctp(skb, p, to);

@@ -47,6 +47,31 @@ static void world_sees_the_node_and_the_answer_finds_the_pod(void **state)
 	}
 }
 
+static void fragments_are_masqueraded_there_and_back(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, ALICE, WORLD, IPPROTO_UDP, 40000, 53), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		f.fragment = f.fragment_more = true;
+		o = rig_run(*state, ALICE, &f);
+		assert_int_equal(o.reason, BL_PASS_MASQUERADE);
+		back = talk_answer(&o.out, WORLD);
+		f.fragment_offset = 1240;
+		o = rig_run(*state, ALICE, &f);
+		assert_int_equal(o.reason, BL_PASS_MASQUERADE);
+		talk_is(o.out.saddr, family, NODE);
+		back.fragment = back.fragment_more = true;
+		assert_int_equal(rig_run(*state, WORLD, &back).reason, BL_PASS_REPLY);
+		back.fragment_offset = 1240;
+		o = rig_run(*state, WORLD, &back);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.daddr, family, ALICE);
+	}
+}
+
 static void echo_is_masqueraded_by_its_identifier(void **state)
 {
 	FAMILIES(family)
@@ -244,6 +269,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, talk_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(world_sees_the_node_and_the_answer_finds_the_pod),
+		TEST(fragments_are_masqueraded_there_and_back),
 		TEST(echo_is_masqueraded_by_its_identifier),
 		TEST(errors_about_masqueraded_packets_find_the_pod),
 		TEST(answers_to_direct_callers_keep_the_pods_address),

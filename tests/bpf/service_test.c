@@ -246,18 +246,46 @@ static void options_do_not_hide_the_ports(void **state)
 	}
 }
 
-static void fragments_are_not_translated_by_halves(void **state)
+static void fragments_follow_their_first(void **state)
 {
 	FAMILIES(family)
 	{
 		struct frame f = talk_open(family, ALICE, SHOP, IPPROTO_UDP, 40000, 80);
+		struct outcome first, later;
 
 		rig_reset(*state);
 		talk_shop(*state, family, BOB, IPPROTO_UDP);
 		f.fragment = f.fragment_more = true;
-		assert_int_equal(rig_run(*state, ALICE, &f).verdict, DROPPED);
-		f.fragment_offset = 64;
-		assert_int_equal(rig_run(*state, ALICE, &f).verdict, DROPPED);
+		f.size = 1232;
+		first = rig_run(*state, ALICE, &f);
+		assert_int_equal(first.reason, BL_PASS_SERVICE);
+		talk_is(first.out.daddr, family, BOB);
+		assert_int_equal(first.out.dport, 8080);
+		f.fragment_offset = 1240;
+		later = rig_run(*state, ALICE, &f);
+		assert_int_equal(later.reason, BL_PASS_SERVICE);
+		talk_is(later.out.saddr, family, ALICE);
+		talk_is(later.out.daddr, family, BOB);
+		/* What lies where a first fragment has its ports is data, and stays. */
+		assert_memory_equal(later.bytes + later.len - f.size, "\x01\x08\x0f\x16", 4);
+	}
+}
+
+static void fragment_without_its_first_is_dropped(void **state)
+{
+	static const enum who receivers[] = {SHOP, LOST, WORLD};
+
+	FAMILIES(family)
+	for (int i = 0; i < 3; i++) {
+		struct frame f = talk_open(family, ALICE, receivers[i], IPPROTO_UDP, 40000, 80);
+		struct outcome o;
+
+		talk_shop(*state, family, BOB, IPPROTO_UDP);
+		f.fragment = true;
+		f.fragment_offset = 1240;
+		o = rig_run(*state, ALICE, &f);
+		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.reason, BL_DROP_FRAGMENT);
 	}
 }
 
@@ -340,7 +368,8 @@ int main(void)
 		TEST(closed_connection_may_be_opened_again),
 		TEST(udp_without_checksum_stays_without),
 		TEST(options_do_not_hide_the_ports),
-		TEST(fragments_are_not_translated_by_halves),
+		TEST(fragments_follow_their_first),
+		TEST(fragment_without_its_first_is_dropped),
 		TEST(errors_reach_the_client_in_its_own_words),
 		TEST(routers_errors_reach_the_client_too),
 		TEST(too_big_for_the_backends_link_is_told_to_the_client),

@@ -279,6 +279,14 @@ static json_t *value_flow(const void *value)
 			 (json_int_t)v->seen_ns);
 }
 
+static json_t *value_fragment(const void *value)
+{
+	const struct bl_fragment *v = value;
+
+	return json_pack("{s:i, s:i}", "source_port", ntohs(v->sport), "destination_port",
+			 ntohs(v->dport));
+}
+
 static json_t *value_origin(const void *value)
 {
 	const struct bl_sock_origin *v = value;
@@ -341,6 +349,8 @@ static const struct {
 	[BL_MAP_prefix6] = {key_prefix6, value_prefix},
 	[BL_MAP_flow4] = {key_flow4, value_flow},
 	[BL_MAP_flow6] = {key_flow6, value_flow},
+	[BL_MAP_fragment4] = {key_flow4, value_fragment},
+	[BL_MAP_fragment6] = {key_flow6, value_fragment},
 	[BL_MAP_sock_origin] = {key_sock, value_origin},
 	[BL_MAP_config] = {key_index, value_config},
 	[BL_MAP_counter] = {key_reason, value_counter},

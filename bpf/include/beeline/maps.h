@@ -169,6 +169,14 @@ BL_LAYOUT(struct bl_flow, 56);
 
 #define BL_FLOW_STATE_CLOSED 0x01 /* TCP: FIN or RST was seen, in either direction */
 
+/* fragment: a fragmented datagram -> its ports, which only its first fragment has. LRU. The key is a flow's, with the
+ * identification in place of the ports: IPv4's in sport, IPv6's in both. */
+struct bl_fragment {
+	__be16 sport;
+	__be16 dport;
+};
+BL_LAYOUT(struct bl_fragment, 4);
+
 /*
  * sock_origin: LRU, two kinds of entry.
  * BL_SOCK_ORIGIN: socket and backend -> what the application had asked for, for recvmsg and getpeername.
@@ -230,6 +238,10 @@ BL_LAYOUT(struct bl_counter, 16);
 	  "IPv6 prefixes of the cluster")                                                          \
 	X(flow4, LRU_HASH, struct bl_flow4_key, struct bl_flow, 65536, 0, "translated IPv4 flows") \
 	X(flow6, LRU_HASH, struct bl_flow6_key, struct bl_flow, 65536, 0, "translated IPv6 flows") \
+	X(fragment4, LRU_HASH, struct bl_flow4_key, struct bl_fragment, 4096, 0,                   \
+	  "ports of fragmented IPv4 datagrams")                                                    \
+	X(fragment6, LRU_HASH, struct bl_flow6_key, struct bl_fragment, 4096, 0,                   \
+	  "ports of fragmented IPv6 datagrams")                                                    \
 	X(sock_origin, LRU_HASH, struct bl_sock_key, struct bl_sock_origin, 65536, 0,              \
 	  "what balanced sockets asked for")                                                       \
 	X(config, ARRAY, __u32, struct bl_config, 1, 0, "what every program knows of the node")    \
