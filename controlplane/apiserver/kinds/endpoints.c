@@ -39,8 +39,9 @@ static void check_addresses(struct bl_check *ck, const char *name, const json_t 
 		size_t mark = bl_path_push(&ck->at, name);
 
 		bl_path_push_index(&ck->at, i);
-		if (bl_check_ip(ck, "ip", bl_str(address, "ip")))
-			(void)bl_check_endpoint_ip(ck, "ip", bl_str(address, "ip"));
+		(void)bl_check_ip(ck, "ip", bl_str(address, "ip"));
+		/* What is no address is named by both, as the real server does. */
+		(void)bl_check_endpoint_ip(ck, "ip", bl_str(address, "ip"));
 		if (bl_has_str(address, "hostname"))
 			(void)bl_check_rules(ck, "hostname", bl_str(address, "hostname"),
 					     bl_rule_dns_label);

@@ -132,6 +132,7 @@ static void endpoints_have_addresses(void **state)
 		 "Invalid subsets[0].addresses[0].ip"},
 		{"{'subsets':[{'notReadyAddresses':[{'ip':'bad','hostname':'A'}]}]}",
 		 "Invalid subsets[0].notReadyAddresses[0].hostname; "
+		 "Invalid subsets[0].notReadyAddresses[0].ip; "
 		 "Invalid subsets[0].notReadyAddresses[0].ip"},
 		{"{'subsets':[{'addresses':[{'ip':'10.1.1.1'}],'ports':[{'port':0},"
 		 "{'name':'a','port':1,'protocol':'X'}]}]}",
