@@ -410,6 +410,21 @@ static void what_is_missing_is_named(void **state)
 	assert_null(dp);
 }
 
+static void a_second_agent_does_not_start(void **state)
+{
+	struct bl_datapath_opts opts = {.pin_dir = box.bpffs, .cgroup = box.cgroup};
+	struct bl_datapath *dp, *second = NULL;
+	struct bl_err err = {};
+
+	(void)state;
+	need_box();
+	dp = open_dp(NULL);
+	assert_int_equal(bl_datapath_open(&opts, &second, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "is used by another agent"));
+	bl_datapath_close(dp);
+	bl_datapath_close(open_dp(NULL));
+}
+
 static void purging_leaves_no_folder(void **state)
 {
 	struct stat st;
@@ -440,6 +455,7 @@ int main(void)
 		TEST(clsact_attaches_where_tcx_is_not_used),
 		TEST(an_interface_that_is_not_there_is_named),
 		TEST(what_is_missing_is_named),
+		TEST(a_second_agent_does_not_start),
 		TEST(purging_leaves_no_folder),
 	};
 

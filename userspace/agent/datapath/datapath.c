@@ -10,6 +10,8 @@
  *	<pin_dir>/v<BEELINE_ABI>/progs/NAME    loaded programs, by their content
  *	<pin_dir>/v<BEELINE_ABI>/links/NAME    attachments
  *
+ * Two agents over the same maps would undo each other's work: the folder is locked, and the second one does not start.
+ *
  * Folders are 0700: who can open a map can redirect every connection of the node.
  */
 
@@ -17,9 +19,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -46,12 +50,27 @@ static int make_folders(const char *pin_dir, struct bl_err *err)
 	return rc;
 }
 
+/* Held until the descriptor is closed, also by a kill. */
+static int lock(struct bl_datapath *dp, const char *pin_dir, struct bl_err *err)
+{
+	BL_FREE char *dir = bl_maps_dir(pin_dir, NULL);
+
+	dp->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dp->lock < 0)
+		return bl_err_set(err, -errno, "%s: %s", dir, strerror(errno));
+	if (flock(dp->lock, LOCK_EX | LOCK_NB))
+		return bl_err_set(err, -EBUSY, "%s is used by another agent", dir);
+	return 0;
+}
+
 static int open_all(struct bl_datapath *dp, const struct bl_datapath_opts *opts, struct bl_err *err)
 {
 	int rc = bl_features_check(opts, err);
 
 	if (!rc)
 		rc = make_folders(opts->pin_dir, err);
+	if (!rc)
+		rc = lock(dp, opts->pin_dir, err);
 	if (!rc)
 		rc = bl_pins_open(&dp->pins, opts, err);
 	if (rc)
@@ -81,6 +100,7 @@ int bl_datapath_open(const struct bl_datapath_opts *opts, struct bl_datapath **r
 		return bl_err_set(err, -EINVAL, "tc mode '%s' is neither tcx nor clsact",
 				  opts->tc_mode);
 	dp = bl_new0(struct bl_datapath);
+	dp->lock = -1;
 	rc = open_all(dp, opts, err);
 	if (rc) {
 		bl_datapath_close(dp);
@@ -99,6 +119,7 @@ struct bl_datapath *bl_datapath_close(struct bl_datapath *dp)
 	bl_links_close(&dp->links);
 	bl_programs_close(&dp->progs);
 	bl_pins_close(&dp->pins);
+	bl_cleanup_close(&dp->lock);
 	free(dp);
 	return NULL;
 }

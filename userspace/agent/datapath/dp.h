@@ -100,6 +100,7 @@ int bl_tables_set_prefixes(struct bl_tables *t, const struct bl_desired_prefix *
 int bl_tables_set_config(struct bl_tables *t, const struct bl_config *config, struct bl_err *err);
 
 struct bl_datapath {
+	int lock; /* of the pins' folder */
 	struct bl_map_io io;
 	struct bl_pins pins;
 	struct bl_programs progs;

@@ -116,8 +116,8 @@ static int search(struct nl_sock *sk, struct search *s)
 	(void)nlmsg_append(neighs, &neigh, sizeof(neigh), NLMSG_ALIGNTO);
 	rc = bl_nl_dump(sk, addrs, each_addr, s);
 	neighs_rc = bl_nl_dump(sk, neighs, each_neigh, s);
-	rc = rc ? rc : neighs_rc;
-	return rc ? rc : bl_net_dump_routes(sk, family, 0, each_route, s);
+	rc = rc && rc != -EAGAIN ? rc : neighs_rc;
+	return rc && rc != -EAGAIN ? rc : bl_net_dump_routes(sk, family, 0, each_route, s);
 }
 
 static int check_ip(struct nl_sock *sk, struct search *s, struct bl_err *err)

@@ -5,6 +5,8 @@
  * Two sockets: one asks and waits for the answer, one listens. What is asked is small (one link, the node's addresses, default
  * routes), so nothing is cached: a cache would have to be kept right by the news, and the kernel's answer always is.
  *
+ * A dump that was overtaken by a change is used all the same: the change is news, and the receiver asks again.
+ *
  * News are links, addresses and default routes that come, go or change; what exactly does not matter to the
  * receiver, who looks again. A burst is one call. News that were lost because too many came at once (ENOBUFS) are news too.
  */
@@ -204,7 +206,7 @@ int bl_net_default_links(struct bl_net *n, uint32_t *ret_ifindexes, size_t max, 
 	for (size_t i = 0; i < BL_ARRAY_SIZE(families); i++) {
 		int rc = bl_net_dump_routes(n->sk, families[i], 0, each_default, &d);
 
-		if (rc && rc != -EAFNOSUPPORT && rc != -EOPNOTSUPP)
+		if (rc && rc != -EAGAIN && rc != -EAFNOSUPPORT && rc != -EOPNOTSUPP)
 			return bl_err_set(err, rc, "routes: %s", strerror(-rc));
 	}
 	*ret_count = d.n;
@@ -249,7 +251,7 @@ int bl_net_addrs(struct bl_net *n, struct bl_net_addr **ret_list, size_t *ret_co
 
 	(void)nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO);
 	rc = bl_nl_dump(n->sk, msg, each_addr, &a);
-	if (rc) {
+	if (rc && rc != -EAGAIN) {
 		free(a.list);
 		return bl_err_set(err, rc, "addresses: %s", strerror(-rc));
 	}

@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -105,6 +106,15 @@ static int on_error(struct sockaddr_nl *who, struct nlmsgerr *e, void *arg)
 	return NL_STOP;
 }
 
+/* What is left of an answer that could not be read would be taken for the next request's. */
+static void discard_answer(struct nl_sock *sk)
+{
+	char byte;
+
+	while (recv(nl_socket_get_fd(sk), &byte, 1, MSG_DONTWAIT | MSG_TRUNC) >= 0)
+		;
+}
+
 static int send_and_wait(struct nl_sock *sk, struct nl_msg *msg, struct answer *a)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
@@ -118,8 +128,12 @@ static int send_and_wait(struct nl_sock *sk, struct nl_msg *msg, struct answer *
 	while (rc >= 0 && !a->done)
 		rc = nl_recvmsgs(sk, cb);
 	nl_cb_put(cb);
-	if (!a->done)
-		return rc == -NLE_DUMP_INTR ? -EAGAIN : -EIO;
+	if (rc == -NLE_DUMP_INTR)
+		return -EAGAIN;
+	if (!a->done) {
+		discard_answer(sk);
+		return -EIO;
+	}
 	return a->rc;
 }
 

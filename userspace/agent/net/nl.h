@@ -32,7 +32,10 @@ int bl_nl_inside(int netns_fd, int (*fn)(void *arg, struct bl_err *err), void *a
 /* Sends a request and waits for the acknowledgement: 0, or the kernel's own -errno. Takes msg. */
 int bl_nl_talk(struct nl_sock *sk, struct nl_msg *msg);
 
-/* Sends a dump request and calls fn for every message of the answer; fn's first failure is returned in the end. Takes msg. */
+/*
+ * Sends a dump request and calls fn for every message of the answer; fn's first failure is returned in the end. -EAGAIN: what
+ * was dumped has changed meanwhile, so the answer may not be whole. Takes msg.
+ */
 int bl_nl_dump(struct nl_sock *sk, struct nl_msg *msg, int (*fn)(struct nlmsghdr *h, void *arg),
 	       void *arg);
 

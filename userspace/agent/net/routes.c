@@ -28,6 +28,7 @@
 #include "base/mem.h"
 
 #define BLACKHOLE_METRIC 4242
+#define READ_TRIES	 5 /* while others change routes */
 
 struct neigh {
 	struct bl_ip ip;
@@ -48,6 +49,9 @@ static void routes_free(struct routes *r)
 {
 	free(r->have);
 	free(r->neighs);
+	r->have = NULL;
+	r->neighs = NULL;
+	r->n_have = r->n_neighs = 0;
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
@@ -271,8 +275,12 @@ int bl_net_set_routes(struct bl_net *n, const struct bl_desired_route *list, siz
 	static const struct bl_delta_ops ops = {cmp_route, put_route, drop_route};
 	BL_CLEANUP(routes_free) struct routes r = {.sk = n->sk, .err = err};
 	struct bl_delta_list have, want = {list, count, sizeof(*list)};
-	int rc = read_kernel(&r);
+	int rc = -EAGAIN;
 
+	for (int i = 0; rc == -EAGAIN && i < READ_TRIES; i++) {
+		routes_free(&r);
+		rc = read_kernel(&r);
+	}
 	if (rc)
 		return bl_err_set(err, rc, "routes: %s", strerror(-rc));
 	have = (struct bl_delta_list){r.have, r.n_have, sizeof(*list)};
