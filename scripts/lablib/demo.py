@@ -13,6 +13,7 @@ from lablib.parts import Bird  # noqa: E402
 from lablib.plan import ROOT, Lab, LabError  # noqa: E402
 
 QUESTIONS = 24
+NAME = sys.argv[1] if len(sys.argv) > 1 else "default"
 failures = []
 
 
@@ -108,7 +109,7 @@ def deploy(cluster):
 
 
 def go_on(lab):
-    title("The lab stays up. Go on with")
+    title("The lab stays up. Go on with" if NAME == "default" else f"The lab stays up. Go on, with --name {NAME}, with")
     print(f"""\
    eval "$(scripts/lab env)"                          # KUBECONFIG for kubectl
    kubectl get pods,services -A -o wide
@@ -122,10 +123,10 @@ def go_on(lab):
 def main():
     began = time.monotonic()
     title("A lab of three nodes")
-    if Lab("default").exists():
-        lab_command("down")
-    lab_command("up")
-    cluster = Cluster(Lab.load("default"))
+    if Lab(NAME).exists():
+        lab_command("down", "--name", NAME)
+    lab_command("up", "--name", NAME)
+    cluster = Cluster(Lab.load(NAME))
     deploy(cluster)
     client = cluster.pod("tools", "client-1")
     show_services(cluster, client)
@@ -142,5 +143,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except (LabError, subprocess.CalledProcessError) as err:
         print(f"demo: {err}", file=sys.stderr, flush=True)
-        lab_command("down")
+        lab_command("down", "--name", NAME)
         sys.exit(1)

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from lablib.parts import part
-from lablib.system import run
+from lablib.system import ip, run
 
 from case import equal, true
 
@@ -29,7 +29,7 @@ class Sandbox:
             run("ip", "netns", "del", self.netns_name)
 
     def links(self):
-        return [link["ifname"] for link in json.loads(run("ip", "-n", self.netns_name, "-j", "link"))
+        return [link["ifname"] for link in json.loads(ip(self.netns_name, "-j", "link"))
                 if link["ifname"] != "lo"]
 
 
@@ -65,7 +65,7 @@ def test_add_gives_an_address_of_each_family_and_del_takes_everything_back(case)
     equal(status, 0, str(result))
     equal(sorted(":" in ip["address"] for ip in result["ips"]), [False, True], "families")
     equal(sandbox.links(), ["eth0"])
-    inside = run("ip", "-n", sandbox.netns_name, "-j", "addr", "show", "eth0")
+    inside = ip(sandbox.netns_name, "-j", "addr", "show", "eth0")
     for ip in result["ips"]:
         true(ip["address"].split("/")[0] in inside, f"{ip['address']} is not on eth0")
     equal(call(case, "DEL", sandbox)[0], 0)
@@ -97,10 +97,10 @@ def test_an_unsupported_version_is_error_1(case):
 def test_add_twice_fails_and_keeps_the_first_attachment(case):
     sandbox = Sandbox(case, "twice")
     _, first = call(case, "ADD", sandbox)
-    before = run("ip", "-n", sandbox.netns_name, "addr")
+    before = ip(sandbox.netns_name, "addr")
     status, _ = call(case, "ADD", sandbox)
     true(status != 0, "the second ADD was taken")
-    equal(run("ip", "-n", sandbox.netns_name, "addr"), before, "the namespace")
+    equal(ip(sandbox.netns_name, "addr"), before, "the namespace")
     equal(call(case, "CHECK", sandbox, conf=conf(case, prevResult=first))[0], 0, "CHECK")
 
 
@@ -119,7 +119,7 @@ def test_check_notices_a_missing_address(case):
     _, result = call(case, "ADD", sandbox)
     equal(call(case, "CHECK", sandbox, conf=conf(case, prevResult=result))[0], 0)
     gone = next(ip["address"] for ip in result["ips"] if ":" not in ip["address"]).split("/")[0]
-    run("ip", "-n", sandbox.netns_name, "addr", "flush", "dev", "eth0", "to", gone)
+    ip(sandbox.netns_name, "addr", "flush", "dev", "eth0", "to", gone)
     true(call(case, "CHECK", sandbox, conf=conf(case, prevResult=result))[0] != 0, "CHECK saw nothing")
 
 
