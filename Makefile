@@ -154,13 +154,18 @@ $(O)/lib/testlib.a: $(call objs,$(TESTLIB_SRCS))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-# A unit test links every room: what it may include is checked by scripts/check-layers, not by the linker.
-$(O)/tests/%_test: $(O)/obj/tests/%_test.o $(O)/lib/testlib.a $(call archives,$(ROOMS))
-	@mkdir -p $(@D)
-	$(if $(Q),@echo "  LD   $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
+# A test links the rooms of the program that it belongs to: the node's programs and the control plane are two worlds, in
+# which a name may mean two things.
+CONTROL_ROOMS := apiserver controllers storage client api base
+NODE_ROOMS := $(filter-out apiserver controllers storage,$(ROOMS))
+CONTROL_TESTS := tests/unit/apiserver/% tests/unit/controllers/% tests/unit/storage/% tests/bench/apiserver_%
+TEST_BINS := $(UNIT_BINS) $(BPF_TEST_BINS) $(GOLDEN_BINS) $(BENCH_BINS)
+CONTROL_BINS := $(filter $(addprefix $(O)/,$(CONTROL_TESTS)),$(TEST_BINS))
+NODE_BINS := $(filter-out $(CONTROL_BINS),$(TEST_BINS))
 
-$(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(O)/lib/testlib.a $(call archives,$(ROOMS))
+$(CONTROL_BINS): $(call archives,$(CONTROL_ROOMS))
+$(NODE_BINS): $(call archives,$(NODE_ROOMS))
+$(TEST_BINS): $(O)/%: $(O)/obj/%.o $(O)/lib/testlib.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka

@@ -264,12 +264,12 @@ static void finish_gcs(struct bl_cni *c, const struct bl_err *failed)
 	}
 }
 
-void bl_cni_applied(struct bl_cni *c, const struct bl_err *err)
+/* Every attachment that waited for an apply of a list up to `taken`. */
+static void settle(struct bl_cni *c)
 {
 	struct cni_attachment *a, *tmp;
 	struct bl_err failed = {};
 
-	(void)err;
 	HASH_ITER (hh, c->all, a, tmp) {
 		struct bl_err why = {};
 
@@ -281,6 +281,21 @@ void bl_cni_applied(struct bl_cni *c, const struct bl_err *err)
 			failed = why;
 	}
 	finish_gcs(c, &failed);
+}
+
+void bl_cni_applied(struct bl_cni *c, const struct bl_err *err)
+{
+	(void)err;
+	c->applied = true;
+	settle(c);
+}
+
+void cni_settle(struct bl_cni *c)
+{
+	if (c->applied)
+		return;
+	c->taken = c->changes;
+	settle(c);
 }
 
 static int by_address(const void *x, const void *y)

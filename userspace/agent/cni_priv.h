@@ -55,6 +55,7 @@ struct bl_cni {
 	struct cni_attachment *all;
 	uint64_t changes; /* counts changes of the list */
 	uint64_t taken;	  /* the change up to which the list was taken */
+	bool applied;	  /* at least once since the start */
 	struct cni_gc *gcs;
 	struct bl_attachment *list; /* what bl_cni_attachments() lent */
 };
@@ -68,6 +69,12 @@ int cni_attach(struct bl_cni *c, struct bl_record *r, int netns_fd, struct bl_ca
 
 /* Takes it from the list and awaits the apply. `why` is NULL for a DEL. */
 void cni_detach(struct cni_attachment *a, int fail_code, const struct bl_err *why);
+
+/*
+ * Before the first apply nothing is given to anybody (ADD is refused until then), and that apply leaves only what is in the
+ * list: removals need not wait for it, though the API server may be away for long.
+ */
+void cni_settle(struct bl_cni *c);
 
 /* The request is answered when the attachment's state changes. */
 void cni_wait(struct cni_attachment *a, struct bl_call *call, bool add);

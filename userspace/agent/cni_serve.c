@@ -153,6 +153,7 @@ static void on_del(void *arg, const json_t *request, int fd, struct bl_call *cal
 	}
 	cni_wait(a, call, false);
 	cni_detach(a, 0, NULL);
+	cni_settle(arg);
 }
 
 /* What the runtime believes to be the addresses, where it said so, are those on record. */
@@ -265,14 +266,19 @@ static void on_gc(void *arg, const json_t *request, int fd, struct bl_call *call
 	gc->since = c->changes;
 	DL_APPEND(c->gcs, gc);
 	bl_server_defer(call, on_gc_cancelled, gc);
+	cni_settle(c);
 }
 
 static void on_status(void *arg, const json_t *request, int fd, struct bl_call *call)
 {
-	const char *why = bl_cni_unready(arg);
+	const struct bl_cni *c = arg;
+	const char *why = bl_cni_unready(c);
 
 	(void)request;
 	(void)fd;
+	for (size_t f = 0; !why && f < 2; f++)
+		if (c->pools[f] && bl_ipam_full(c->pools[f]))
+			why = "no address is free";
 	if (why)
 		bl_server_fail(call, BL_CNI_NOT_AVAILABLE, "%s", why);
 	else

@@ -49,9 +49,9 @@ struct bl_ipam *bl_ipam_new(const struct bl_cidr *cidr)
 	uint64_t size = bl_cidr_size(cidr);
 
 	p->cidr = *cidr;
-	p->last = size - (cidr->ip.family == 4 ? 2 : 1);
+	p->last = size > FIRST ? size - (cidr->ip.family == 4 ? 2 : 1) : 0;
 	p->cursor = FIRST;
-	p->fresh = size > FIRST && p->last >= FIRST ? p->last - FIRST + 1 : 0;
+	p->fresh = p->last >= FIRST ? p->last - FIRST + 1 : 0;
 	return p;
 }
 
@@ -77,6 +77,11 @@ const struct bl_cidr *bl_ipam_cidr(const struct bl_ipam *p)
 size_t bl_ipam_used(const struct bl_ipam *p)
 {
 	return p->n_used;
+}
+
+bool bl_ipam_full(const struct bl_ipam *p)
+{
+	return p->last < FIRST || p->n_used > p->last - FIRST;
 }
 
 static struct address *find(const struct bl_ipam *p, const struct bl_ip *ip)

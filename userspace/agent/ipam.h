@@ -29,6 +29,9 @@ int bl_ipam_take_this(struct bl_ipam *p, const struct bl_ip *ip, bool known, str
 /* Gives it back; an address that is not taken is left alone. */
 void bl_ipam_give(struct bl_ipam *p, const struct bl_ip *ip);
 
+/* Every address that is given out has an owner. */
+bool bl_ipam_full(const struct bl_ipam *p);
+
 size_t bl_ipam_used(const struct bl_ipam *p);
 
 #endif

@@ -160,7 +160,8 @@ static bool apply_bgp(struct bl_agent *a, const struct bl_desired_node *want)
 {
 	struct bl_err err = {};
 
-	if (!a->bgp)
+	/* No Node object of ours to derive sessions from: those that there are stay. */
+	if (!a->bgp || !want->bgp.enabled)
 		return true;
 	return step(a, "BGP", bl_bgp_set(a->bgp, &want->bgp, &err), &err);
 }

@@ -41,22 +41,20 @@ static void waiter_end(struct bl_waiter *w)
 	free(w);
 }
 
-/* Different targets of all sets that packets can be sent to, counted once a port. */
+/* The backends that service-get would list: of every port and family. */
 static int64_t count_backends(const struct bl_agent *a, const struct bl_waiter *w)
 {
 	BL_ARENA struct bl_arena *arena = bl_arena_new(4096);
 	const struct bl_store_service *svc = bl_store_service(a->store, w->namespace, w->name);
 	const struct bl_desired_service *want;
-	size_t most = 0;
+	size_t n = 0;
 
 	if (!svc)
 		return 0;
 	want = bl_compile_service(svc, a->config->compile.node, arena);
-	for (size_t i = 0; i < want->n_sets; i++) {
-		if (want->sets[i].n_targets > most)
-			most = want->sets[i].n_targets;
-	}
-	return (int64_t)most;
+	for (size_t i = 0; i < want->n_sets; i++)
+		n += want->sets[i].n_targets;
+	return (int64_t)n;
 }
 
 /* Whether the wait is over; what is missing in *ret_why. */

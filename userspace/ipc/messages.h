@@ -38,7 +38,7 @@
  *                {"name", "type", "max_entries": N, "entries": [{"key": ..., "value": ...}]}
  * wait           {"namespace", "name", "backends": N?, "timeout_ms": N}
  *                {"programmed": true, "backends": N} once the Service is programmed (with exactly so many backends, where
- *                asked); BL_IPC_TIMEOUT says what is missing.
+ *                asked: of every port and family, as service-get lists them); BL_IPC_TIMEOUT says what is missing.
  *
  * cni-add        {"container_id", "ifname", "netns", "network", "ips": [ADDRESS], "mtu": N, "pod_namespace", "pod_name",
  *                 "pod_uid"} and the namespace's descriptor

@@ -151,7 +151,9 @@ static void full_prefix_is_an_error_of_its_own_and_gives_back(void **state)
 	for (size_t i = 0; i < BL_ARRAY_SIZE(ids); i++)
 		assert_int_equal(code_of(f, request("cni-add", ids[i])), 0);
 	assert_int_equal(code_of(f, request("cni-add", "f")), BL_CNI_NO_ADDRESS);
+	assert_int_equal(code_of(f, bl_ipc_request("cni-status")), BL_CNI_NOT_AVAILABLE);
 	assert_int_equal(code_of(f, request("cni-del", "c")), 0);
+	assert_int_equal(code_of(f, bl_ipc_request("cni-status")), 0);
 	assert_int_equal(code_of(f, request("cni-add", "f")), 0);
 }
 
@@ -209,6 +211,23 @@ static void address_is_free_only_after_the_entries_are_gone(void **state)
 	assert_int_equal(code_of(f, request_ip("two", "10.244.1.5")), 0);
 }
 
+static void del_does_not_wait_for_an_api_server_that_never_came(void **state)
+{
+	struct fixture *f = *state;
+
+	NEED_NETNS(f);
+	assert_int_equal(code_of(f, request("cni-add", "one")), 0);
+	assert_int_equal(code_of(f, request("cni-add", "two")), 0);
+	close_cni(f);
+	f->hold = true;
+	open_cni(f);
+	assert_int_equal(code_of(f, request("cni-del", "one")), 0);
+	assert_int_equal(code_of(f, json_pack("{s:s, s:s, s:[]}", "op", "cni-gc", "network", "net",
+					      "valid")),
+			 0);
+	expect_nothing_left(f);
+}
+
 static void del_that_fails_is_finished_by_the_next(void **state)
 {
 	struct fixture *f = *state;
@@ -237,6 +256,7 @@ int main(void)
 		TEST(parallel_adds_get_addresses_of_their_own),
 		TEST(del_succeeds_always_and_again),
 		TEST(address_is_free_only_after_the_entries_are_gone),
+		TEST(del_does_not_wait_for_an_api_server_that_never_came),
 		TEST(del_that_fails_is_finished_by_the_next),
 	};
 

@@ -91,7 +91,9 @@ static void prefix_without_room_gives_nothing(void **state)
 		struct bl_ipam *p = pool(prefixes[i]);
 		struct bl_ip ip;
 
+		assert_int_equal(bl_ipam_full(p), want[i] != 0);
 		assert_int_equal(bl_ipam_take(p, &ip), want[i]);
+		assert_int_equal(bl_ipam_full(p), 1);
 		bl_ipam_free(p);
 	}
 }

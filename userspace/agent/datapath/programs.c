@@ -43,7 +43,8 @@ static const char *const names[BL_PROG_COUNT] = {
 
 static char complaint[300];
 
-static int keep_complaint(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int keep_complaint(enum libbpf_print_level level,
+								const char *format, va_list args)
 {
 	char line[sizeof(complaint)];
 
