@@ -26,6 +26,8 @@ static json_t *refuse_patch(int ret, const struct bl_err *err)
 {
 	if (ret == -EINVAL)
 		return bl_status_bad_request("%s", bl_err_text(err));
+	if (ret == -E2BIG)
+		return bl_status_new(413, "RequestEntityTooLarge", "%s", bl_err_text(err));
 	return bl_status_new(422, "Invalid",
 			     "the server rejected our request due to an error in our "
 			     "request: %s",
