@@ -125,7 +125,8 @@ static void mark(const struct bl_kind *k, json_t *obj, int64_t grace)
 		return;
 	bl_time_format(bl_time_wall_ns() + grace * (int64_t)BL_NSEC_PER_SEC, 0, when);
 	json_object_set_new(meta, "deletionTimestamp", json_string(when));
-	json_object_set_new(meta, "deletionGracePeriodSeconds", json_integer(grace));
+	if (!bl_streq(k->kind, "Namespace"))
+		json_object_set_new(meta, "deletionGracePeriodSeconds", json_integer(grace));
 	if (!marked && json_integer_value(g) > 0)
 		json_object_set_new(meta, "generation", json_integer(json_integer_value(g) + 1));
 	if (bl_streq(k->kind, "Namespace") && json_is_object(json_object_get(obj, "status")))
@@ -238,6 +239,9 @@ void bl_handle_delete(struct bl_request *rq)
 	live = bl_store_get(rq->st, rq->ns, rq->name);
 	if (!s && !live)
 		s = bl_status_not_found(rq->kind, rq->name);
+	if (!s && rq->kind->stays && rq->kind->stays(rq->name))
+		s = bl_status_forbidden(rq->kind, rq->name, "this %s may not be deleted",
+					rq->kind->singular);
 	if (!s) {
 		BL_JSON json_t *obj = bl_object_decode(live);
 

@@ -54,6 +54,8 @@ struct bl_kind {
 	void (*set_defaults)(json_t *obj);
 	/* Admission of a create: why it is forbidden (403), or NULL. `buf` holds a text that must be made. */
 	const char *(*forbids)(const json_t *obj, char buf[256]);
+	/* The object of this name is never deleted (403): the namespaces that every cluster has. */
+	bool (*stays)(const char *name);
 	/* Before validation: clears what a client may not set, carries over what it may not change. */
 	void (*prepare_create)(json_t *obj);
 	void (*prepare_update)(json_t *obj, const json_t *old);

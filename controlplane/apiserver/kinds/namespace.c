@@ -48,6 +48,12 @@ static void prepare_status(json_t *obj, const json_t *old)
 	bl_carry(obj, old, "spec");
 }
 
+static bool stays(const char *name)
+{
+	return bl_streq(name, "default") || bl_streq(name, "kube-system") ||
+	       bl_streq(name, "kube-public");
+}
+
 static void validate(const json_t *obj, struct bl_causes *c)
 {
 	struct bl_check ck = {.causes = c};
@@ -115,6 +121,7 @@ const struct bl_kind bl_kind_namespace = {
 	.returns_deleted = true,
 	.schema = &bl_schema_namespace,
 	.set_defaults = set_defaults,
+	.stays = stays,
 	.prepare_create = prepare_create,
 	.prepare_update = prepare_update,
 	.prepare_status = prepare_status,

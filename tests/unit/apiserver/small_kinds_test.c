@@ -105,6 +105,8 @@ static void a_namespace_is_its_servers(void **state)
 			  "'status':{'phase':'Terminating'}}",
 			  "");
 	kind_check_row(&bl_kind_namespace, "{}", "x | Active | 60m");
+	assert_true(bl_kind_namespace.stays("kube-system"));
+	assert_false(bl_kind_namespace.stays("mine"));
 }
 
 static void leases_count_forwards(void **state)
