@@ -29,6 +29,7 @@ static const struct bl_controller_type *const types[] = {
 	&bl_controller_endpointslice,
 	&bl_controller_nodecidr,
 	&bl_controller_namespace,
+	&bl_controller_gc,
 };
 
 struct bl_controllers {
