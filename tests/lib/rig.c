@@ -35,6 +35,7 @@ struct rig {
 	int map[32]; /* by row of BL_MAPS */
 	uint32_t link[3];
 	bool in_place;
+	uint32_t slots; /* taken so far */
 };
 
 enum map_row {
@@ -307,17 +308,18 @@ static void put_service(struct rig *r, int family, const uint8_t *addr, uint16_t
 		put(r, MAP_service6, &key6, value);
 }
 
-/* Each frontend has slots of its own, by its port. */
+/* Each frontend has slots of its own. */
 static struct bl_service with_slots(struct rig *r, uint16_t port, uint32_t slots,
 				    const uint32_t *backends)
 {
-	struct bl_service svc = {.id = port, .first_slot = port * 2u, .slot_count = slots};
+	struct bl_service svc = {.id = port, .first_slot = r->slots, .slot_count = slots};
 
 	for (uint32_t i = 0; i < slots; i++) {
 		uint32_t index = svc.first_slot + i;
 
 		put(r, MAP_slot, &index, &backends[i]);
 	}
+	r->slots += slots;
 	return svc;
 }
 
