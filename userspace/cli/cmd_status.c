@@ -76,6 +76,10 @@ static void print_facts(const struct bl_cli *c, const json_t *s)
 	bl_table_cellf(t, "%lld services, %lld frontends, %lld backends, %lld endpoints",
 		       number(s, "services"), number(s, "frontends"), number(s, "backends"),
 		       number(s, "endpoints"));
+	if (number(s, "dirty")) {
+		bl_table_cell(t, "Waiting:");
+		bl_table_cellf(t, "%lld services", number(s, "dirty"));
+	}
 	line(t, "Packets at:", bl_json_str_at(s, "tc_mode", NULL));
 	line(t, "Pod prefixes:", cidrs);
 	bl_table_cell(t, "Pods:");

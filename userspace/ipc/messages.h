@@ -17,15 +17,16 @@
  * gives its request up. Names of fields are snake_case; a field that is not listed is ignored; a wrong type is refused.
  *
  * status         {}
- *                {"node", "version", "server": URL, "connected": bool, "synced": {KIND: bool}, "services": N,
- *                 "endpoints": N, "backends": N, "frontends": N, "tc_mode": "tcx"|"clsact", "pod_cidrs": [CIDR],
- *                 "cni": {"ready": bool, "reason", "attachments": N}, "failed": [{"object": "KIND NS/NAME", "error"}],
- *                 "counters": [{"name", "text", "packets": N, "bytes": N}]}
+ *                {"node", "version", "server": URL, "connected": bool, "synced": {KIND: bool}, "services": N, "dirty": N,
+ *                 "endpoints": N, "backends": N, "frontends": N, "map_writes": N, "map_deletes": N,
+ *                 "tc_mode": "tcx"|"clsact", "pod_cidrs": [CIDR], "cni": {"ready": bool, "reason", "attachments": N},
+ *                 "failed": [{"object", "error"}], "counters": [{"name", "verdict", "text", "packets": N, "bytes": N}]}
  * service-list   {"namespace"?}
  *                [SERVICE]
  * service-get    {"namespace", "name"}
  *                SERVICE = {"namespace", "name", "uid", "type", "programmed": bool, "error",
- *                           "frontends": [{"address", "port": N, "protocol", "scope": "cluster"|"nodeport", "name"}],
+ *                           "frontends": [{"address", "port": N, "protocol", "scope": "cluster"|"nodeport", "name",
+ *                                          "family": 4|6}],
  *                           "backends": [{"address", "port": N, "protocol", "name", "local": bool}]}
  *                `name` is the Service port's name, "" for an only one; a NodePort's address is "".
  * endpoint-list  {}
@@ -35,7 +36,7 @@
  *                {"enabled": bool, "bird": VERSION, "up": bool, "error", "sessions": [{"name", "peer", "asn": N, "state",
  *                 "since", "info", "imported": N, "exported": N}]}
  * map-dump       {"name"}
- *                {"name", "type", "max_entries": N, "entries": [{"key": ..., "value": ...}]}
+ *                {"name", "about", "type", "max_entries": N, "count": N, "entries": [{"key": ..., "value": ...}]}
  * wait           {"namespace", "name", "backends": N?, "timeout_ms": N}
  *                {"programmed": true, "backends": N} once the Service is programmed (with exactly so many backends, where
  *                asked: of every port and family, as service-get lists them); BL_IPC_TIMEOUT says what is missing.
