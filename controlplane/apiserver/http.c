@@ -20,8 +20,11 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "apiserver/listen.h"
 #include "apiserver/server_priv.h"
@@ -228,6 +231,17 @@ static void on_gone(uv_poll_t *p, int status, int events)
 	wake(st);
 }
 
+/* Before a stream sleeps, what the library still holds back to fill a segment (the headers) has to leave. */
+static void flush(const struct stream *st)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(st->rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int off = 0, on = 1;
+
+	setsockopt(info->connect_fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
+	setsockopt(info->connect_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct stream *st = cls;
@@ -240,6 +254,7 @@ static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0) {
 		st->asleep = true;
+		flush(st);
 		MHD_suspend_connection(st->rq->conn);
 		uv_poll_start(&st->watcher, UV_DISCONNECT, on_gone);
 	}
