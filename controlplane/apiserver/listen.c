@@ -27,14 +27,16 @@ static int parse_where(const char *where, struct bl_ip *ret_ip, uint16_t *ret_po
 {
 	const char *colon = strrchr(where, ':');
 	size_t len = colon ? (size_t)(colon - where) : 0;
+	bool bracketed = len >= 2 && where[0] == '[' && where[len - 1] == ']';
 	char host[64];
 	int64_t port;
 
-	if (len >= 2 && where[0] == '[' && where[len - 1] == ']')
+	if (bracketed)
 		snprintf(host, sizeof(host), "%.*s", (int)len - 2, where + 1);
 	else
 		snprintf(host, sizeof(host), "%.*s", (int)len, where);
-	if (!colon || bl_ip_parse(host, ret_ip) || bl_str_to_int(colon + 1, 0, 65535, &port))
+	if (!colon || bl_ip_parse(host, ret_ip) || bracketed != (ret_ip->family == 6) ||
+	    bl_str_to_int(colon + 1, 0, 65535, &port))
 		return bl_err_set(err, -EINVAL, "'%s' is not ADDRESS:PORT", where);
 	*ret_port = (uint16_t)port;
 	return 0;
