@@ -26,10 +26,9 @@
 #include "controllers/slices.h"
 
 static const struct bl_controller_type *const types[] = {
-	&bl_controller_endpointslice,
-	&bl_controller_nodecidr,
-	&bl_controller_namespace,
-	&bl_controller_gc,
+	&bl_controller_endpointslice, &bl_controller_nodecidr,
+	&bl_controller_namespace,     &bl_controller_gc,
+	&bl_controller_nodelifecycle,
 };
 
 struct bl_controllers {

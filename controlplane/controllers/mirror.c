@@ -44,8 +44,10 @@ static struct bl_mirrored *free_mirrored(struct bl_mirrored *o)
 
 static void tell(struct bl_mirror *c, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
-	for (struct bl_mirror_listener *l = c->listeners; l; l = l->next)
-		l->changed(l->arg, old, now);
+	for (struct bl_mirror_listener *l = c->listeners; l; l = l->next) {
+		if (l->changed)
+			l->changed(l->arg, old, now);
+	}
 }
 
 /* "namespace/name" of an object's text; NULL when it has no name. */

@@ -33,7 +33,7 @@ struct bl_mirror_opts {
 
 /* What wants to know of changes; its owner embeds it and outlives the cache. */
 struct bl_mirror_listener {
-	/* old NULL: it is new; now NULL: it is gone. Both lent for the call. */
+	/* old NULL: it is new; now NULL: it is gone. Both lent for the call. May be NULL. */
 	void (*changed)(void *arg, const struct bl_mirrored *old, const struct bl_mirrored *now);
 	void (*synced)(void *arg); /* after the first list; may be NULL */
 	void *arg;
