@@ -201,15 +201,29 @@ static void lease_changed(void *arg, const struct bl_mirrored *old, const struct
 	if (!slash || (old && a.len == b.len && !memcmp(a.data, b.data, a.len)))
 		return;
 	n = node_of(c, slash + 1);
-	if (!n->renewed_ns)
+	if (!n->renewed_ns || n->stale)
 		bl_queue_add(c->queue, n->name);
 	n->renewed_ns = bl_time_mono_ns();
+	n->stale = false;
+}
+
+/* A node that says that it is ready is alive, whether or not its Lease has been seen yet. */
+static void said_ready(struct controller *c, const char *name)
+{
+	struct node *n;
+
+	HASH_FIND_STR(c->known, name, n);
+	if (!n || !n->renewed_ns)
+		return;
+	n->renewed_ns = bl_time_mono_ns();
+	n->stale = false;
 }
 
 static void node_changed(void *arg, const struct bl_mirrored *old, const struct bl_mirrored *now)
 {
 	struct controller *c = arg;
 	struct node *n;
+	bool is_ready;
 
 	if (!now) {
 		HASH_FIND_STR(c->known, old->key, n);
@@ -217,9 +231,12 @@ static void node_changed(void *arg, const struct bl_mirrored *old, const struct 
 			free_node(c, n);
 		return;
 	}
-	if (!old || ((const struct bl_api_node *)old->obj)->ready !=
-			    ((const struct bl_api_node *)now->obj)->ready)
-		bl_queue_add(c->queue, now->key);
+	is_ready = ((const struct bl_api_node *)now->obj)->ready;
+	if (old && ((const struct bl_api_node *)old->obj)->ready == is_ready)
+		return;
+	if (is_ready)
+		said_ready(c, now->key);
+	bl_queue_add(c->queue, now->key);
 }
 
 static void synced(void *arg)
