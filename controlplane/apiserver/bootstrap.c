@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "apiserver/handlers.h"
+#include "apiserver/http.h"
 #include "apiserver/status.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -119,18 +120,29 @@ static bool can_be_endpoint(const char *host)
 	       !bl_ip_is_unspecified(&ip) && !bl_ip_is_link_local(&ip);
 }
 
-int bl_bootstrap_endpoints(struct bl_server *s, const char *address, struct bl_err *err)
+/* "127.0.0.1:6443" or "[::1]:6443" in two. Whether the host can be an endpoint. */
+static bool split(const char *address, char host[64], int *ret_port)
+{
+	const char *colon = strrchr(address, ':');
+	bool v6 = address[0] == '[';
+
+	snprintf(host, 64, "%.*s", (int)(colon - address) - 2 * v6, address + v6);
+	*ret_port = atoi(colon + 1);
+	return can_be_endpoint(host);
+}
+
+int bl_bootstrap_endpoints(struct bl_server *s, struct bl_err *err)
 {
 	struct bl_store *slices = bl_cache_store_by_kind(s->cache, "EndpointSlice");
 	static const char path[] = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
-	const char *colon = strrchr(address, ':');
-	char host[64];
-	int port = atoi(colon + 1);
-	bool v6 = address[0] == '[';
 	BL_FREE char *item = bl_asprintf("%s/kubernetes", path);
+	const struct bl_listener *l = s->listeners;
+	char host[64];
+	int port;
 
-	snprintf(host, sizeof(host), "%.*s", (int)(colon - address) - 2 * v6, address + v6);
-	if (!slices || !can_be_endpoint(host))
+	while (l && !split(bl_listener_address(l), host, &port))
+		l = bl_listener_next(l);
+	if (!slices || !l)
 		return 0;
 	if (bl_store_get(slices, "default", "kubernetes"))
 		return call(s, "PUT", item, kubernetes_slice(host, port), 422, err);

@@ -7,7 +7,7 @@
 /* Creates the namespaces and the `kubernetes` Service that are not there yet. */
 int bl_bootstrap(struct bl_server *s, struct bl_err *err);
 
-/* Brings the `kubernetes` EndpointSlice and Endpoints to the server's address ("127.0.0.1:6443"). */
-int bl_bootstrap_endpoints(struct bl_server *s, const char *address, struct bl_err *err);
+/* Brings the `kubernetes` EndpointSlice to the first listener that pods can reach; without one there is no slice. */
+int bl_bootstrap_endpoints(struct bl_server *s, struct bl_err *err);
 
 #endif

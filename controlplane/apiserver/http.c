@@ -477,6 +477,11 @@ void bl_listeners_close(struct bl_listener *l)
 	}
 }
 
+const struct bl_listener *bl_listener_next(const struct bl_listener *l)
+{
+	return l->next;
+}
+
 void bl_listener_chain(struct bl_listener *l, struct bl_listener *next)
 {
 	l->next = next;

@@ -19,6 +19,7 @@ int bl_listener_open(struct bl_server *srv, const char *where, const char *cert_
 		     struct bl_err *err);
 /* Frees the whole chain. */
 void bl_listeners_close(struct bl_listener *l);
+const struct bl_listener *bl_listener_next(const struct bl_listener *l);
 void bl_listener_chain(struct bl_listener *l, struct bl_listener *next);
 /* Sends what became ready outside of the loop's own events; before closing. */
 void bl_listeners_run(struct bl_listener *l);

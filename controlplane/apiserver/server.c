@@ -130,7 +130,7 @@ static int go_public(struct bl_server *s, const struct bl_server_opts *o, struct
 	if (!ret)
 		ret = listen_all(s, o, pki, err);
 	if (!ret)
-		ret = bl_bootstrap_endpoints(s, bl_listener_address(s->listeners), err);
+		ret = bl_bootstrap_endpoints(s, err);
 	if (!ret)
 		ret = write_kubeconfig(s, o, pki, err);
 	for (size_t i = 0; i < count; i++)

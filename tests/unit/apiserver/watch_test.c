@@ -14,8 +14,8 @@
 
 #include <string.h>
 
-#include "apiserver/cache.h"
 #include "../../lib/apiworld.h"
+#include "apiserver/cache.h"
 #include "base/json.h"
 #include "base/mem.h"
 
