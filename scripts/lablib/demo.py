@@ -12,7 +12,7 @@ from lablib.cluster import Cluster  # noqa: E402
 from lablib.parts import Bird  # noqa: E402
 from lablib.plan import ROOT, Lab, LabError  # noqa: E402
 
-QUESTIONS = 24
+QUESTIONS = 48
 NAME = sys.argv[1] if len(sys.argv) > 1 else "default"
 failures = []
 
@@ -71,7 +71,7 @@ def show_pods(cluster, client):
         for host, own in ((server.v4, client.v4), (server.v6, client.v6)):
             answers = client.ask(host, 8080)
             check(answers == [(server.pod, own)],
-                  f"{where}: {client.name} on {client.node} -> {server.name} on {server.node} [{host}]: {answers[0]}")
+                  f"{where}: {client.name} on {client.node} -> {server.name} on {server.node} [{host}]: {answers[0][0]} saw {answers[0][1]}")
 
 
 def show_routes(cluster):
