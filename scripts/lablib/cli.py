@@ -11,7 +11,7 @@ import time
 from . import build
 from .parts import part, parts
 from .plan import ROOT, ROUTINGS, Lab, LabError
-from .system import in_cgroup, inside
+from .system import end_in_order, in_cgroup, inside
 
 EPILOG = """\
 PART is BOX/PROGRAM as `status` lists them, like node1/beelined. Several labs stand side by side by --name.
@@ -173,8 +173,7 @@ def main(argv):
     args.command = command
     if args.verb in ("exec", "node", "client", "fabric") and not command:
         parser().error(f"{args.verb}: a command is wanted after --")
-    for sig in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sig, lambda *_: sys.exit(143))
+    end_in_order()
     try:
         return args.work(args)
     except LabError as err:

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from lablib.cluster import Cluster  # noqa: E402
 from lablib.parts import Bird  # noqa: E402
 from lablib.plan import ROOT, Lab, LabError  # noqa: E402
+from lablib.system import end_in_order  # noqa: E402
 
 QUESTIONS = 48
 NAME = sys.argv[1] if len(sys.argv) > 1 else "default"
@@ -121,6 +122,7 @@ def go_on(lab):
 
 
 def main():
+    end_in_order()
     began = time.monotonic()
     title("A lab of three nodes")
     if Lab(NAME).exists():
@@ -140,8 +142,10 @@ def main():
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
-    except (LabError, subprocess.CalledProcessError) as err:
-        print(f"demo: {err}", file=sys.stderr, flush=True)
+        status = main()
+    except BaseException as err:
+        if isinstance(err, (LabError, subprocess.CalledProcessError)):
+            print(f"demo: {err}", file=sys.stderr, flush=True)
         lab_command("down", "--name", NAME)
         sys.exit(1)
+    sys.exit(status)

@@ -5,7 +5,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 
 POD = """\
@@ -24,11 +23,6 @@ spec:
       command: {command}
       ports: [{{name: web, containerPort: 8080}}]
 """
-
-
-def end_by_exception():
-    """From now on SIGTERM ends the program as an exception does: what it made is removed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def equal(got, want, what=""):
@@ -78,6 +72,8 @@ class Traffic:
         self.what = f"{place.name} -> {host}:{port}"
 
     def __enter__(self):
+        if not select.select([self.process.stdout], [], [], 15)[0]:
+            raise AssertionError(f"{self.what}: not all flows get answers: {json.dumps(self.end())}")
         equal(self.process.stdout.readline().strip(), "ready", self.what)
         return self
 
@@ -123,7 +119,10 @@ class Case:
         return self.cluster.pod(self.namespace, name)
 
     def service(self, name, selector, port=80, target="8080", protocol="TCP", kind="ClusterIP", more="", backends=None):
-        """A dual-stack Service that is programmed on every node; returns its addresses, IPv4 first."""
+        """A dual-stack Service that is programmed on every node; returns its addresses, IPv4 first. `protocol` may be
+        "TCP UDP": a port of each, with the same number."""
+        ports = ", ".join(f"{{name: {p.lower()}, port: {port}, targetPort: {target}, protocol: {p}{more}}}"
+                          for p in protocol.split())
         self.apply(f"""\
 apiVersion: v1
 kind: Service
@@ -133,7 +132,7 @@ spec:
   selector: {selector}
   ipFamilyPolicy: PreferDualStack
   ipFamilies: [IPv4, IPv6]
-  ports: [{{name: p, port: {port}, targetPort: {target}, protocol: {protocol}{more}}}]
+  ports: [{ports}]
 """)
         self.cluster.wait_programmed(self.namespace, name, backends)
         return self.cluster.service_addresses(self.namespace, name)

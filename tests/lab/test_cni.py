@@ -63,11 +63,11 @@ def test_add_gives_an_address_of_each_family_and_del_takes_everything_back(case)
     sandbox = Sandbox(case, "add")
     status, result = call(case, "ADD", sandbox)
     equal(status, 0, str(result))
-    equal(sorted(":" in ip["address"] for ip in result["ips"]), [False, True], "families")
+    equal(sorted(":" in given["address"] for given in result["ips"]), [False, True], "families")
     equal(sandbox.links(), ["eth0"])
     inside = ip(sandbox.netns_name, "-j", "addr", "show", "eth0")
-    for ip in result["ips"]:
-        true(ip["address"].split("/")[0] in inside, f"{ip['address']} is not on eth0")
+    for given in result["ips"]:
+        true(given["address"].split("/")[0] in inside, f"{given['address']} is not on eth0")
     equal(call(case, "DEL", sandbox)[0], 0)
     equal(sandbox.links(), [])
     equal(host_links(case), before, "the node's links")
@@ -118,7 +118,7 @@ def test_check_notices_a_missing_address(case):
     sandbox = Sandbox(case, "check")
     _, result = call(case, "ADD", sandbox)
     equal(call(case, "CHECK", sandbox, conf=conf(case, prevResult=result))[0], 0)
-    gone = next(ip["address"] for ip in result["ips"] if ":" not in ip["address"]).split("/")[0]
+    gone = next(one["address"] for one in result["ips"] if ":" not in one["address"]).split("/")[0]
     ip(sandbox.netns_name, "addr", "flush", "dev", "eth0", "to", gone)
     true(call(case, "CHECK", sandbox, conf=conf(case, prevResult=result))[0] != 0, "CHECK saw nothing")
 
@@ -129,7 +129,7 @@ def test_a_requested_address_is_given(case):
     sandbox = Sandbox(case, "wish")
     status, result = call(case, "ADD", sandbox, conf=conf(case, runtimeConfig={"ips": [want]}))
     equal(status, 0, str(result))
-    true(want in [ip["address"].split("/")[0] for ip in result["ips"]], f"{want} is not in {result['ips']}")
+    true(want in [one["address"].split("/")[0] for one in result["ips"]], f"{want} is not in {result['ips']}")
 
 
 def test_gc_keeps_exactly_the_valid_attachments(case):
@@ -155,7 +155,7 @@ def test_parallel_adds_get_different_addresses(case):
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda s: call(case, "ADD", s), sandboxes))
     equal([status for status, _ in answers], [0] * 12, str(answers))
-    given = [ip["address"] for _, result in answers for ip in result["ips"]]
+    given = [one["address"] for _, result in answers for one in result["ips"]]
     equal(len(set(given)), 24, "different addresses")
 
 

@@ -13,7 +13,7 @@ def setup(case):
     label = "{app: f}"
     case.pods(case.manifest("client", "node1"), case.manifest("f-1", "node1", label),
               case.manifest("f-2", "node2", label))
-    case.vips = case.service("f", label, kind="NodePort", more=", nodePort: 31500", backends=4)
+    case.vips = case.service("f", label, protocol="TCP UDP", kind="NodePort", more=", nodePort: 31500", backends=8)
 
 
 def pinned(case, node):
@@ -72,7 +72,7 @@ def test_a_restart_changes_nothing_in_the_kernel(case):
     before = kernel_state(case, "node1")
     true(before["bpf"], "node1 pins nothing")
     restart(case, "node1/beelined", 15)
-    case.cluster.wait_programmed(case.namespace, "f", 4)
+    case.cluster.wait_programmed(case.namespace, "f", 8)
     after = kernel_state(case, "node1")
     for key, was in before.items():
         equal(after[key], was, f"{key} after a restart")
@@ -118,10 +118,10 @@ def test_without_an_api_server_the_data_path_stays_and_the_agent_returns_to_it(c
 
     under(traffic, blink)
     case.pods(case.manifest("f-3", "node3", "{app: f}"))
-    case.cluster.wait_programmed(case.namespace, "f", 6)
+    case.cluster.wait_programmed(case.namespace, "f", 12)
     equal({name for name, _ in client.ask(case.vips[0], 80, count=60)}, {"f-1", "f-2", "f-3"})
     case.kubectl("delete", "pod", "f-3")
-    case.cluster.wait_programmed(case.namespace, "f", 4)
+    case.cluster.wait_programmed(case.namespace, "f", 8)
 
 
 def test_an_agent_that_starts_without_an_api_server_keeps_the_last_state(case):
@@ -139,7 +139,7 @@ def test_an_agent_that_starts_without_an_api_server_keeps_the_last_state(case):
             equal(after[key], was, f"{key} without an API server")
     finally:
         api_server_up(server)
-    case.cluster.wait_programmed(case.namespace, "f", 4)
+    case.cluster.wait_programmed(case.namespace, "f", 8)
 
 
 def test_every_acknowledged_write_survives_a_killed_api_server(case):
