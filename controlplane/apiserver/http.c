@@ -208,8 +208,8 @@ static ssize_t read_body(void *cls, uint64_t pos, char *buf, size_t max)
 
 struct stream {
 	struct bl_request *rq;
-	uv_poll_t watcher; /* sees the client go while the connection sleeps */
-	bool asleep, gone;
+	uv_poll_t watcher; /* sees the client go, from the first sleep on */
+	bool asleep, gone, slept;
 };
 
 static void wake(struct stream *st)
@@ -217,7 +217,6 @@ static void wake(struct stream *st)
 	if (!st->asleep)
 		return;
 	st->asleep = false;
-	uv_poll_stop(&st->watcher);
 	resume(st->rq);
 }
 
@@ -227,19 +226,25 @@ static void on_gone(uv_poll_t *p, int status, int events)
 
 	(void)status;
 	(void)events;
+	uv_poll_stop(p);
 	st->gone = true;
 	wake(st);
 }
 
-/* Before a stream sleeps, what the library still holds back to fill a segment (the headers) has to leave. */
-static void flush(const struct stream *st)
+/*
+ * Before a stream sleeps for the first time, what the library still holds back to fill a segment (the headers) has to
+ * leave; and from now on the client's going has to be seen.
+ */
+static void first_sleep(struct stream *st)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(st->rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	int off = 0, on = 1;
 
+	st->slept = true;
 	setsockopt(info->connect_fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
 	setsockopt(info->connect_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	uv_poll_start(&st->watcher, UV_DISCONNECT, on_gone);
 }
 
 static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
@@ -253,10 +258,10 @@ static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 	if (n < 0)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0) {
+		if (!st->slept)
+			first_sleep(st);
 		st->asleep = true;
-		flush(st);
 		MHD_suspend_connection(st->rq->conn);
-		uv_poll_start(&st->watcher, UV_DISCONNECT, on_gone);
 	}
 	return n;
 }
