@@ -11,6 +11,7 @@
  * kernel.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,13 +196,16 @@ void bl_agent_apply_node(struct bl_agent *a)
 	collect_pods(a, arena, &local);
 	if (!step(a, "addresses", collect_addrs(a, arena, &local, &err), &err)) {
 		bl_arena_free(arena);
+		bl_cni_applied(a->cni, &err);
 		return;
 	}
 	bl_arena_free(a->node_arena);
 	a->node_arena = arena;
 	a->node = bl_compile_node(a->store, &a->config->compile, &local, arena);
 	ok &= apply_kernel(a, a->node, &local);
-	bl_cni_set_unready(a->cni, ok ? NULL : "the data path is not programmed");
+	if (!ok)
+		(void)bl_err_set(&err, -EAGAIN, "the data path is not programmed");
+	bl_cni_set_unready(a->cni, ok ? NULL : bl_err_text(&err));
 	bl_cni_applied(a->cni, ok ? NULL : &err);
 	ok &= apply_bgp(a, a->node);
 	ok &= install_conf(a);
