@@ -215,7 +215,7 @@ demo: ## Install what is needed, build, bring up a lab and show it (as root)
 	scripts/demo
 
 # Each harness links the rooms of the parsers that it tries; FUZZ_RUNS inputs each, from tests/fuzz/corpus/NAME on.
-FUZZ_ROOMS := cni bgp ipc base
+FUZZ_ROOMS := cni bgp client ipc api base
 FUZZ_RUNS ?= 50000
 $(O)/tests/fuzz/%: $(O)/obj/tests/fuzz/%.o $(call archives,$(FUZZ_ROOMS))
 	@mkdir -p $(@D)

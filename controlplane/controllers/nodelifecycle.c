@@ -198,7 +198,7 @@ static void lease_changed(void *arg, const struct bl_mirrored *old, const struct
 	const char *slash = now ? strchr(now->key, '/') : NULL;
 	struct node *n;
 
-	if (!slash || (old && a.len == b.len && !memcmp(a.data, b.data, a.len)))
+	if (!slash || (old && a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len))))
 		return;
 	n = node_of(c, slash + 1);
 	if (!n->renewed_ns || n->stale)

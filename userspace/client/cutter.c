@@ -245,9 +245,12 @@ static const char *skip_blanks(const char *p, const char *end)
 
 struct bl_span bl_span_of(const char *json, size_t len, const char *key)
 {
-	const char *p = json, *end = json + len;
+	const char *p = json, *end;
 	size_t n = strlen(key);
 
+	if (!len)
+		return (struct bl_span){};
+	end = json + len;
 	p = skip_blanks(p, end);
 	if (p == end || *p++ != '{')
 		return (struct bl_span){};
@@ -286,5 +289,5 @@ struct bl_span bl_span_str(struct bl_span object, const char *key)
 
 bool bl_span_eq(struct bl_span s, const char *text)
 {
-	return s.len == strlen(text) && !memcmp(s.data, text, s.len);
+	return s.len == strlen(text) && (!s.len || !memcmp(s.data, text, s.len));
 }

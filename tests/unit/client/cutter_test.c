@@ -147,6 +147,13 @@ static void spans_find_keys_of_one_level_only(void **state)
 	assert_int_equal(bl_span_str(all, "x").len, 0);
 }
 
+static void nothing_holds_no_key(void **state)
+{
+	(void)state;
+	assert_int_equal(bl_span_of(NULL, 0, "a").len, 0);
+	assert_true(bl_span_eq((struct bl_span){}, ""));
+}
+
 static void spans_of_torn_text_stay_inside(void **state)
 {
 	const char *json = "{\"a\":{\"b\":\"c\\\"\"},\"d\":\"e\"}";
@@ -174,6 +181,7 @@ int main(void)
 		cmocka_unit_test(object_above_the_bound_is_refused),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(spans_find_keys_of_one_level_only),
+		cmocka_unit_test(nothing_holds_no_key),
 		cmocka_unit_test(spans_of_torn_text_stay_inside),
 	};
 
