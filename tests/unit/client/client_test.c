@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../lib/http_server.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 struct world {
@@ -159,6 +160,32 @@ static void new_token_is_used_after_the_file_changed(void **state)
 	assert_non_null(strstr(w->seen, "Bearer fresh"));
 }
 
+static void server_name_is_verified_while_the_server_is_connected(void **state)
+{
+	struct world *w = *state;
+	struct bl_client_request req = {.method = "GET", .path = "/x"};
+	const char *url = test_server_url(w->server);
+	char *text =
+		bl_asprintf("current-context: a\ncontexts:\n- name: a\n  context: {cluster: c}\n"
+			    "clusters:\n- name: c\n  cluster: {server: \"%s\", "
+			    "tls-server-name: api.invalid}\n",
+			    url);
+	struct bl_client *client = NULL;
+	struct bl_err err = {};
+
+	if (bl_file_write(w->config, text, strlen(text), 0600, &err) ||
+	    bl_client_new(w->loop, w->config, &client, &err))
+		fail_msg("%s", bl_err_text(&err));
+	bl_client_send(client, &req, on_done, w);
+	bl_loop_run(w->loop);
+	assert_string_equal(w->error, "");
+	assert_int_equal(w->status, 200);
+	assert_non_null(strstr(w->seen, url + strlen("http://"))); /* the Host header */
+	assert_null(strstr(w->seen, "api.invalid"));
+	bl_client_free(client);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +197,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(call_given_up_inside_another_ones_answer_is_silent,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			server_name_is_verified_while_the_server_is_connected, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(new_token_is_used_after_the_file_changed, set_up,
 						tear_down),
 	};
