@@ -113,7 +113,8 @@ class Case:
     def pods(self, *manifests):
         """Applies pods and waits until they are ready."""
         self.apply("".join(manifests))
-        self.cluster.wait_ready(self.namespace)
+        names = re.findall(r"^  name: (\S+)$", "".join(manifests), re.M)
+        self.cluster.wait_ready(self.namespace, *[f"pod/{name}" for name in names])
 
     def pod(self, name):
         return self.cluster.pod(self.namespace, name)

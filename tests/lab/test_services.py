@@ -76,7 +76,7 @@ def test_per_packet_answers_come_from_the_service_address(case):
 
 def test_a_pod_reaches_itself_through_its_service(case):
     case.pods(case.manifest("lonely", "node2", "{app: lonely}"))
-    vips = case.service("lonely", "{app: lonely}", backends=1)
+    vips = case.service("lonely", "{app: lonely}", backends=2)
     pod = case.pod("lonely")
     for to in vips:
         equal({name for name, _ in pod.ask(to, 80, count=4)}, {"lonely"}, to)
@@ -160,7 +160,7 @@ spec:
     vips = case.service("slow", "{app: slow}", backends=0)
     client = case.pod("client")
     true("refused" in client.ask(vips[0], 80)[0][1], "an unready backend answers")
-    case.pod("slow").run("ip", "link", "add", "ready", "type", "dummy")
+    equal(case.pod("slow").run("ip", "link", "add", "ready", "type", "bridge").returncode, 0, "ip link add")
     case.cluster.wait_ready(case.namespace, "pod/slow")
     case.cluster.wait_programmed(case.namespace, "slow", 2)
     for to in vips:
@@ -182,5 +182,6 @@ kind: Service
 metadata: {name: headless}
 spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}
 """)
-    listed = case.cluster.beeline("node1", "service", "list", "-o", "json")
-    true("headless" not in {s["name"] for s in json.loads(listed)}, "a headless Service is in the data path")
+    case.service("after", "{app: web}", backends=6)
+    listed = json.loads(case.cluster.beeline("node1", "service", "list", "-o", "json"))
+    equal([s["frontends"] for s in listed if s["name"] == "headless"] or [[]], [[]], "frontends of a headless Service")
