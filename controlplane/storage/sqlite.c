@@ -250,13 +250,23 @@ static int read_revision(struct sqlite *s, struct bl_err *err)
 	return ret;
 }
 
-static int open_db(struct sqlite *s, const char *path, struct bl_err *err)
+/*
+ * Makes the file with the right mode. Closed before SQLite opens it: closing any descriptor of a file drops all of the
+ * process's locks on it (fcntl(2)), SQLite's too.
+ */
+static int make_file(const char *path, struct bl_err *err)
 {
 	BL_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int ret;
 
-	if (fd < 0)
-		return bl_err_set(err, -errno, "%s", strerror(errno));
+	return fd < 0 ? bl_err_set(err, -errno, "%s", strerror(errno)) : 0;
+}
+
+static int open_db(struct sqlite *s, const char *path, struct bl_err *err)
+{
+	int ret = make_file(path, err);
+
+	if (ret)
+		return ret;
 	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL))
 		return fail(s, "open", err);
 	sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
