@@ -10,8 +10,7 @@
  * waits for a commit suspends its connection; bl_request_wake() resumes it and the answer goes out. A watch is an answer
  * without an end: its reader suspends the connection while there is nothing to say.
  *
- * A suspended connection is out of the library's sight, also when the client goes away; so a sleeping watch has a poll
- * handle of its own that sees the disconnect and wakes it, and the library then finds the socket closed.
+ * A suspended connection is out of the library's sight; so a watch has a poll handle of its own that sees the client go.
  *
  * Bounds: the body (413 behind it), header bytes (the library's pool, 431), connections, idle time.
  */
@@ -88,8 +87,7 @@ static void on_readable(uv_poll_t *p, int status, int events)
 {
 	struct bl_listener *l = p->data;
 
-	(void)status;
-	(void)events;
+	(void)status, (void)events;
 	l->rounds = 0;
 	run(l);
 }
@@ -224,8 +222,7 @@ static void on_gone(uv_poll_t *p, int status, int events)
 {
 	struct stream *st = p->data;
 
-	(void)status;
-	(void)events;
+	(void)status, (void)events;
 	uv_poll_stop(p);
 	st->gone = true;
 	wake(st);
@@ -374,9 +371,7 @@ void bl_request_wake(struct bl_request *rq)
 static void on_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 			 enum MHD_RequestTerminationCode toe)
 {
-	(void)cls;
-	(void)conn;
-	(void)toe;
+	(void)cls, (void)conn, (void)toe;
 	*con_cls = bl_request_free(*con_cls);
 }
 
