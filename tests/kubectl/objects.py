@@ -12,10 +12,10 @@ OBJECTS = {
     "Service": ("services", True, {"spec": {"selector": {"app": "x"}, "ports": [
         {"name": "a", "port": 80, "targetPort": 8080}]}}, ("/spec/ports/0/port", 81)),
     "Endpoints": ("endpoints", True, {"subsets": [{"addresses": [{"ip": "10.1.1.1"}],
-                                                   "ports": [{"name": "a", "port": 80}]}]},
+                                                   "ports": [{"name": "a", "port": 80, "protocol": "TCP"}]}]},
                   ("/subsets/0/ports/0/port", 81)),
     "EndpointSlice": ("endpointslices.discovery.k8s.io", True,
-                      {"addressType": "IPv4", "endpoints": [{"addresses": ["10.1.1.1"]}],
+                      {"addressType": "IPv4", "endpoints": [{"addresses": ["10.1.1.1"], "conditions": {"ready": True}}],
                        "ports": [{"name": "a", "port": 80, "protocol": "TCP"}]}, ("/ports/0/port", 81)),
     "NetworkPolicy": ("networkpolicies.networking.k8s.io", True,
                       {"spec": {"podSelector": {"matchLabels": {"app": "x"}}, "policyTypes": ["Ingress"]}},
