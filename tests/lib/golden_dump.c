@@ -41,8 +41,8 @@ static void dump_set(const struct bl_desired_set *set, struct bl_buf *out)
 	for (size_t i = 0; i < set->n_targets; i++) {
 		const struct bl_target *t = &set->targets[i];
 
-		bl_buf_printf(out, "    target %s %u%s\n", bl_ip_format(&t->ip, ip), t->port,
-			      t->local ? " local" : "");
+		bl_buf_printf(out, "    target %s %u%s%s\n", bl_ip_format(&t->ip, ip), t->port,
+			      t->local ? " local" : "", t->draining ? " draining" : "");
 	}
 }
 

@@ -131,9 +131,10 @@ static void add_set(const struct bl_desired_set *set, json_t *frontends, json_t 
 		const struct bl_target *t = &set->targets[i];
 
 		json_array_append_new(backends,
-				      json_pack("{so si ss ss sb}", "address", ip_json(&t->ip),
+				      json_pack("{so si ss ss sb sb}", "address", ip_json(&t->ip),
 						"port", (int)t->port, "protocol", proto, "name",
-						set->port_name, "local", (int)t->local));
+						set->port_name, "local", (int)t->local, "draining",
+						(int)t->draining));
 	}
 }
 

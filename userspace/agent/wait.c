@@ -53,7 +53,7 @@ static int64_t count_backends(const struct bl_agent *a, const struct bl_waiter *
 		return 0;
 	want = bl_compile_service(svc, a->config->compile.node, arena);
 	for (size_t i = 0; i < want->n_sets; i++)
-		n += want->sets[i].n_targets;
+		n += bl_desired_live_targets(&want->sets[i]);
 	return (int64_t)n;
 }
 

@@ -79,6 +79,16 @@ static const char *programmed(const struct bl_cli *c, const json_t *s)
 	return json_is_true(json_object_get(s, "programmed")) ? "yes" : "no";
 }
 
+/* Those that get new connections. */
+static size_t live(const json_t *backends)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(backends); i++)
+		n += !json_is_true(json_object_get(json_array_get(backends, i), "draining"));
+	return n;
+}
+
 static void add_row(const struct bl_cli *c, struct bl_table *t, const json_t *s)
 {
 	const json_t *frontends = json_object_get(s, "frontends");
@@ -90,7 +100,7 @@ static void add_row(const struct bl_cli *c, struct bl_table *t, const json_t *s)
 	bl_table_cell(t, bl_json_str_at(s, "name", NULL));
 	bl_table_cell(t, bl_json_str_at(s, "type", NULL));
 	bl_table_cell(t, programmed(c, s));
-	bl_table_cellf(t, "%zu", json_array_size(json_object_get(s, "backends")));
+	bl_table_cellf(t, "%zu", live(json_object_get(s, "backends")));
 	bl_table_cell(t, b.data);
 }
 
@@ -137,7 +147,8 @@ static void add_backends(struct bl_table *t, const json_t *list)
 		BL_BUF struct bl_buf b = {};
 
 		format(&b, e);
-		bl_table_cell(t, "backend");
+		bl_table_cell(t, json_is_true(json_object_get(e, "draining")) ? "draining"
+									      : "backend");
 		bl_table_cell(t, bl_json_str_at(e, "name", NULL));
 		bl_table_cell(t, b.data);
 		bl_table_cell(t, json_is_true(json_object_get(e, "local")) ? "local" : "remote");

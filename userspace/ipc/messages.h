@@ -27,7 +27,7 @@
  *                SERVICE = {"namespace", "name", "uid", "type", "programmed": bool, "error",
  *                           "frontends": [{"address", "port": N, "protocol", "scope": "cluster"|"nodeport", "name",
  *                                          "family": 4|6}],
- *                           "backends": [{"address", "port": N, "protocol", "name", "local": bool}]}
+ *                           "backends": [{"address", "port": N, "protocol", "name", "local": bool, "draining": bool}]}
  *                `name` is the Service port's name, "" for an only one; a NodePort's address is "".
  * endpoint-list  {}
  *                [{"address", "kind": "pod"|"host", "interface", "ifindex": N, "mac", "namespace", "pod", "container_id",

@@ -50,6 +50,16 @@ struct bl_desired_set {
 	size_t n_targets;
 };
 
+/* The targets that get new connections. */
+static inline size_t bl_desired_live_targets(const struct bl_desired_set *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n_targets; i++)
+		n += !set->targets[i].draining;
+	return n;
+}
+
 /* Everything one Service wants. No sets: it shall not be there. */
 struct bl_desired_service {
 	const char *namespace;
