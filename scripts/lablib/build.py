@@ -109,6 +109,8 @@ def write_configuration(lab):
     with open(os.path.join(lab.record_dir, "port"), "w") as f:
         f.write(f"{lab.port}\n")
     config.write(lab.fabric.path("bird", "bird.conf"), config.fabric_bird(lab))
+    for box in [lab.fabric, *lab.nodes]:
+        config.write(box.path("bird", "birdc"), config.birdc(box), 0o700)
     for node in lab.nodes:
         config.write(node.path("bird", "bird.conf"), config.node_bird())
         config.write(node.path("beelined.yaml"), config.agent(lab, node))

@@ -10,7 +10,7 @@ import time
 
 from . import build
 from .parts import part, parts
-from .plan import ROOT, ROUTINGS, Lab, LabError
+from .plan import ROOT, ROUTINGS, TOOLS, Lab, LabError
 from .system import end_in_order, in_cgroup, inside
 
 EPILOG = """\
@@ -75,11 +75,16 @@ def become(netns_path, cgroup, command, env=None):
     os.execvpe(command[0], command, {**os.environ, **(env or {})})
 
 
+def search(*folders):
+    """A PATH with the lab's own programs."""
+    return ":".join([*folders, TOOLS, os.environ["PATH"]])
+
+
 def cmd_node(args):
     lab = Lab.load(args.name)
     node = lab.node(args.node)
-    env = {"BEELINE_SOCKET": node.socket, "CNI_PATH": lab.cni_path, "CNI_CONF": node.conflist,
-           "PATH": lab.bin_dir + ":" + os.environ["PATH"]}
+    env = {"BEELINE_SOCKET": node.socket, "BEELINE_BPF_DIR": node.bpf_dir, "CNI_PATH": lab.cni_path,
+           "CNI_CONF": node.conflist, "PATH": search(node.path("bird"), lab.bin_dir)}
     become(node.netns_path, None if args.per_packet else node.host_cgroup, args.command, env)
 
 
@@ -99,12 +104,12 @@ def cmd_exec(args):
 
 def cmd_client(args):
     box = Lab.load(args.name).client
-    become(box.netns_path, box.cgroup, args.command)
+    become(box.netns_path, box.cgroup, args.command, {"PATH": search()})
 
 
 def cmd_fabric(args):
     box = Lab.load(args.name).fabric
-    become(box.netns_path, box.cgroup, args.command)
+    become(box.netns_path, box.cgroup, args.command, {"PATH": search(box.path("bird"))})
 
 
 def cmd_start(args):
@@ -144,7 +149,7 @@ def parser():
         sub.set_defaults(work=work)
 
     per_packet = (("--per-packet",), {"action": "store_true", "help": "stay out of the cgroup, so that the socket hooks "
-                                      "do not see the command and its packets are translated one by one"})
+                                      "do not see the command; a pod's packets are then translated one by one"})
     one_part = (("part",), {"metavar": "PART"})
     add("up", cmd_up, "bring a lab up",
         (("--nodes",), {"type": int, "default": 3, "help": "how many (default: 3)"}),

@@ -4,10 +4,8 @@ import json
 import os
 import subprocess
 
-from .plan import ROOT, LabError
+from .plan import TOOLS, LabError
 from .system import in_cgroup, inside
-
-TOOLS = os.path.join(ROOT, "tests", "lab", "bin")
 
 
 class Place:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration files that a lab's programs read."""
 import os
+import shlex
 
 from .plan import CLUSTER_CIDRS, FABRIC_ASN, MESH_ASN, ROOT, SERVICE_CIDRS
 
@@ -47,6 +48,11 @@ def node_bird():
     """BIRD's main file on a node: the one that ships."""
     with open(os.path.join(ROOT, "deploy", "bird", "bird.conf")) as f:
         return f.read()
+
+
+def birdc(box):
+    """birdc on a box, which finds the box's own BIRD."""
+    return f'#!/bin/sh\nexec /usr/sbin/birdc -s {shlex.quote(box.path("bird", "bird.ctl"))} "$@"\n'
 
 
 def fabric_bird(lab):

@@ -142,6 +142,11 @@ def main():
 
 if __name__ == "__main__":
     try:
+        Lab(NAME)
+    except LabError as err:
+        print(f"demo: {err}", file=sys.stderr)
+        sys.exit(2)
+    try:
         status = main()
     except BaseException as err:
         if isinstance(err, (LabError, subprocess.CalledProcessError)):

@@ -18,6 +18,7 @@ import os
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOOLS = os.path.join(ROOT, "tests", "lab", "bin")
 RUN = "/run/beeline-lab"
 BPFFS = "/sys/fs/bpf"
 SERVICE_CIDRS = ["10.96.0.0/16", "fd00:10:96::/112"]

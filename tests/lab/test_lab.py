@@ -74,6 +74,15 @@ def test_env_is_fit_for_eval(case):
         for place in ("node", "client", "fabric"):
             args = [place, "--name", name] + (["node1"] if place == "node" else []) + ["--", "ip", "-o", "link"]
             true("eth0" in lab(*args).stdout, f"lab {' '.join(args)}")
+        for args in (["node", "node1"], ["client"]):
+            answer = lab(args[0], "--name", name, *args[1:], "--", "ask", "127.0.0.1", "1")
+            true("refused" in answer.stdout, f"{args} has the lab's clients: {answer.stdout} {answer.stderr}")
+        for args in (["node", "node1"], ["fabric"]):
+            answer = lab(args[0], "--name", name, *args[1:], "--", "birdc", "show", "status")
+            true("up and running" in answer.stdout, f"{args}'s birdc finds its BIRD: {answer.stdout} {answer.stderr}")
+        lab("kill", "--name", name, "node1/beelined")
+        done = lab("node", "--name", name, "node1", "--", "beeline", "service", "list")
+        true("kubernetes" in done.stdout, f"beeline reads the node's maps without an agent: {done.stderr}")
         equal(lab("up", "--name", name).returncode, 1, "a second up of the same name")
     finally:
         lab("down", "--name", name)
@@ -101,3 +110,5 @@ def test_bad_usage_is_one_line_and_status_2_or_1(case):
                          (["status", "--name", "nobody"], 1)):
         done = lab(*args)
         equal((done.returncode, len(done.stderr.splitlines())), (status, 1), f"lab {' '.join(args)}: {done.stderr}")
+    done = subprocess.run([os.path.join(os.path.dirname(SCRIPT), "demo"), "--nonsense"], capture_output=True, text=True)
+    equal((done.returncode, len(done.stderr.splitlines())), (2, 1), f"demo: {done.stderr}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pods by plain kubectl: spread, probes, restarts, termination, and that kubectl sees it all."""
 import collections
+import json
 import time
 
 from case import equal, true
@@ -77,6 +78,22 @@ def test_deletion_asks_first_and_kills_after_the_grace_period(case):
     case.kubectl("delete", "pod", "stubborn", "--grace-period=2", "--wait=true")
     took = time.monotonic() - began
     true(2 <= took < 8, f"deleted after {took:.1f} s")
+
+
+def test_a_pod_that_waits_to_be_started_again_is_deleted_at_once(case):
+    case.kubectl("run", "crash", "--image=any", "--", "false")
+    case.eventually(lambda: "CrashLoopBackOff" in json.dumps(case.pod("crash").item["status"]), "crash is in back-off")
+    began = time.monotonic()
+    case.kubectl("delete", "pod", "crash")
+    took = time.monotonic() - began
+    true(took < 10, f"deleted after {took:.1f} s of 30 s grace")
+
+
+def test_a_command_that_does_not_exist_is_named(case):
+    case.kubectl("run", "lost", "--image=any", "--restart=Never", "--", "/does/not/exist")
+    case.eventually(lambda: case.pod("lost").item["status"].get("phase") == "Failed", "lost is Failed")
+    ended = case.pod("lost").item["status"]["containerStatuses"][0]["state"]["terminated"]
+    equal((ended["reason"], ended["message"]), ("StartError", "/does/not/exist: No such file or directory"))
 
 
 def test_a_deleted_pods_name_can_be_used_again_at_once(case):

@@ -2,8 +2,10 @@
 """One container of a pod: its process, started again as restartPolicy says, and its part of the pod's status."""
 import asyncio
 import datetime
+import errno
 import os
 import re
+import shutil
 import signal
 
 from .. import system
@@ -38,7 +40,7 @@ class Container:
         self.cgroup = os.path.join(sandbox.cgroup, self.name)
         self.restarts, self.ready, self.ran = 0, False, False
         self.state, self.last = {"waiting": {"reason": "ContainerCreating"}}, {}
-        self.child, self.stopping = None, False
+        self.child, self.stop = None, asyncio.Event()
 
     # --- status ---------------------------------------------------------------------------------------------------------
 
@@ -93,12 +95,14 @@ class Container:
         """Runs the process from start to end; returns its exit code."""
         env = self.environment()
         command = [self.expand(word, env) for word in self.spec.get("command", []) + self.spec.get("args", [])]
+        if command and not shutil.which(command[0], path=env["PATH"]):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
         os.makedirs(self.cgroup, exist_ok=True)
         with open(os.path.join(self.sandbox.dir, f"{self.name}.log"), "ab") as log:
             self.child = await asyncio.create_subprocess_exec(
                 *self.wrapped(command or ["sleep", "infinity"]), env=env, stdin=asyncio.subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd=self.spec.get("workingDir") or "/", start_new_session=True)
-        if self.stopping:
+        if self.stop.is_set():
             self.child.terminate()
         began = now()
         self.state, self.ran = {"running": {"startedAt": began}}, True
@@ -123,21 +127,32 @@ class Container:
                 code = await self.once()
             except OSError as err:
                 code = 128
-                self.state = {"terminated": {"exitCode": 128, "reason": "StartError", "message": str(err)}}
+                self.state, self.ran = {"terminated": {"exitCode": 128, "reason": "StartError", "message": f"{err.filename}: "
+                                                       f"{err.strerror}", "startedAt": now(), "finishedAt": now()}}, True
                 self.changed()
-            if self.stopping or policy == "Never" or (policy == "OnFailure" and code == 0):
+            if self.stop.is_set() or policy == "Never" or (policy == "OnFailure" and code == 0):
                 return
             ended, delay = self.state, BACKOFF[min(self.restarts, len(BACKOFF) - 1)]
             if delay:
                 self.last = ended
                 self.state = {"waiting": {"reason": "CrashLoopBackOff", "message": f"back-off {delay}s"}}
                 self.changed()
-                await asyncio.sleep(delay)
+                if await self.stopped_within(delay):
+                    self.state = ended
+                    return
             self.last = ended
             self.restarts += 1
 
+    async def stopped_within(self, seconds):
+        """Sleeps; whether it was told to end meanwhile."""
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except asyncio.TimeoutError:
+            pass
+        return self.stop.is_set()
+
     def terminate(self):
-        self.stopping = True
+        self.stop.set()
         if self.child and self.child.returncode is None:
             try:
                 os.killpg(self.child.pid, signal.SIGTERM)

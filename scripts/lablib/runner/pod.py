@@ -114,7 +114,8 @@ class Pod:
             for container in self.init:
                 while await container.once() and policy != "Never":
                     container.restarts += 1
-                    await asyncio.sleep(min(10 * container.restarts, 300))
+                    if await container.stopped_within(min(10 * container.restarts, 300)):
+                        return
                 if container.exit_code():
                     return
             self.init_done = True
