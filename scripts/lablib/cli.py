@@ -61,7 +61,8 @@ def cmd_env(args):
     found = {"KUBECONFIG": lab.kubeconfig}
     if args.node:
         node = lab.node(args.node)
-        found.update(NETNS=node.netns_path, BEELINE_SOCKET=node.socket, CNI_PATH=lab.cni_path, CNI_CONF=node.conflist)
+        found.update(NETNS=node.netns_path, BEELINE_SOCKET=node.socket, BEELINE_BPF_DIR=node.bpf_dir,
+                     CNI_PATH=lab.cni_path, CNI_CONF=node.conflist)
     for key, value in found.items():
         print(f"{key}={shlex.quote(value)}")
     print("export " + " ".join(found))

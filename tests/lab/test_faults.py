@@ -96,6 +96,17 @@ def test_what_changed_while_the_agent_was_away_is_there_after_its_return(case):
     case.eventually(lambda: client.ask(case.vips[0], 80)[0][0] != "error", "the first port again")
 
 
+def test_the_command_line_reads_the_kernel_while_no_agent_runs(case):
+    agent, node = part(case.lab, "node1/beelined"), case.lab.node("node1")
+    agent.process.stop(9)
+    try:
+        dump = case.cluster.beeline("node1", "--bpf-dir", node.bpf_dir, "map", "dump", "service4")
+        true(case.vips[0] in dump, f"{case.vips[0]} is not in the map: {dump}")
+    finally:
+        agent.start()
+        agent.wait()
+
+
 def api_server_down(case):
     server = part(case.lab, "ctl/controlplane")
     server.process.stop(9)
