@@ -63,5 +63,7 @@ def test_a_good_configuration_passes_the_check(case):
 
 
 def test_bad_flags_of_the_control_plane_name_the_value(case):
-    refused(start("beeline-controlplane", "--data-dir", "/tmp/none", "--listen", "nowhere"), "nowhere")
-    refused(start("beeline-controlplane", "--data-dir", "/tmp/none", "--listen", "127.0.0.1:0", "--service-cidr", "x"), "x")
+    with tempfile.TemporaryDirectory() as folder:
+        where = ["--data-dir", os.path.join(folder, "d"), "--listen"]
+        refused(start("beeline-controlplane", *where, "nowhere"), "nowhere")
+        refused(start("beeline-controlplane", *where, "127.0.0.1:0", "--service-cidr", "x"), "x")

@@ -93,10 +93,12 @@ static int open_server(struct bl_agent *a, struct bl_err *err)
 
 static int open_all(struct bl_agent *a, struct bl_err *err)
 {
-	int rc = bl_client_new(a->loop, a->config->kubeconfig, &a->client, err);
+	int rc;
 
-	if (!rc)
-		rc = bl_net_open(a->loop, on_net_changed, a, &a->net, err);
+	/* A kubeconfig that cannot be used is a wrong configuration, whatever the system call said. */
+	if (bl_client_new(a->loop, a->config->kubeconfig, &a->client, err))
+		return -EINVAL;
+	rc = bl_net_open(a->loop, on_net_changed, a, &a->net, err);
 	if (!rc)
 		rc = open_datapath(a, err);
 	if (!rc)
