@@ -25,6 +25,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "controllers/controllers.h"
 #include "storage/storage.h"
 
@@ -304,8 +305,33 @@ static int run(int argc, char **argv)
 	return !rc ? 0 : rc == -EINVAL ? 2 : 1;
 }
 
+static int usage(void)
+{
+	puts("usage: beeline-controlplane --data-dir D --listen ADDRESS:PORT [FLAG...]\n"
+	     "       beeline-controlplane kubeconfig --data-dir D --user U [--group G] [--server URL]\n"
+	     "\n"
+	     "  --data-dir D             everything lies there; made at the first start\n"
+	     "  --listen ADDRESS:PORT    may be given several times; port 0 takes a free one\n"
+	     "  --controllers LIST       all (the default), none, or names with commas between\n"
+	     "  --service-cidr V4,V6     Services' addresses (10.96.0.0/16,fd00:10:96::/112)\n"
+	     "  --cluster-cidr V4,V6     pods' addresses (10.244.0.0/16,fd00:10:244::/56)\n"
+	     "  --node-port-range A-B    (30000-32767)\n"
+	     "  --tls-san NAME,...       further names in the server's certificate\n"
+	     "  --log-level LEVEL        error, warn, info or debug\n"
+	     "  --version, --help        print the version, or this\n"
+	     "\n"
+	     "beeline-controlplane(8) says more.");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && bl_streq(argv[1], "--help"))
+		return usage();
+	if (argc == 2 && bl_streq(argv[1], "--version")) {
+		puts("beeline-controlplane " BEELINE_VERSION);
+		return 0;
+	}
 	if (argc > 1 && bl_streq(argv[1], "kubeconfig"))
 		return mint(argc - 1, argv + 1);
 	return run(argc, argv);

@@ -234,6 +234,21 @@ static bool is_peer_name(const char *s)
 	return n && n <= 40 && !s[n];
 }
 
+static bool is_neighbour(const struct bl_ip *ip)
+{
+	return !bl_ip_is_unspecified(ip) && !bl_ip_is_multicast(ip) && !bl_ip_is_loopback(ip);
+}
+
+/* What BIRD's grammar can hold, and the kernel for TCP MD5. */
+static bool is_password(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] <= '~' && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n && n <= 80 && !s[n];
+}
+
 static int read_peer(struct bl_agent_config *c, const json_t *v, struct bl_desired_peer *ret_peer,
 		     struct bl_err *err)
 {
@@ -254,8 +269,12 @@ static int read_peer(struct bl_agent_config *c, const json_t *v, struct bl_desir
 		return bl_err_set(err, -EINVAL, "address: must be an IPv4 or IPv6 address");
 	if (!asn)
 		return bl_err_set(err, -EINVAL, "asn: must be given");
-	if (password && (!password[0] || strlen(password) > 80))
-		return bl_err_set(err, -EINVAL, "password: must have 1 to 80 bytes");
+	if (!is_neighbour(&ret_peer->ip))
+		return bl_err_set(err, -EINVAL, "address: '%s' is no neighbour's", address);
+	if (password && !is_password(password))
+		return bl_err_set(err, -EINVAL,
+				  "password: must have 1 to 80 printable characters without quotes "
+				  "and backslashes");
 	ret_peer->name = bl_arena_strdup(c->arena, name);
 	ret_peer->asn = (uint32_t)asn;
 	ret_peer->password = password ? bl_arena_strdup(c->arena, password) : NULL;

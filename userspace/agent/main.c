@@ -2,9 +2,9 @@
 /*
  * DOC: beelined, the node agent.
  *
- * Reads the configuration, opens the agent and runs the loop until a signal ends it. A wrong flag or configuration is one
- * line that names it, and exit status 2; anything else that keeps the agent from starting is one line and exit
- * status 1. Ending leaves the data path in the kernel; `--purge` is what removes it.
+ * Reads the configuration, opens the agent and runs the loop until a signal ends it. A wrong flag, configuration
+ * or kubeconfig is one line that names it, and exit status 2; anything else that keeps the agent from starting is one line
+ * and exit status 1. Ending leaves the data path in the kernel; `--purge` is what removes it.
  */
 
 #include <getopt.h>
@@ -14,6 +14,7 @@
 #include "agent/agent.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "client/kubeconfig.h"
 
 struct flags {
 	const char *config;
@@ -26,7 +27,7 @@ static void usage(FILE *to)
 	fputs("usage: beelined [--config FILE] [--check-config | --purge]\n"
 	      "\n"
 	      "  --config FILE    configuration, YAML or JSON (beelined.conf(5))\n"
-	      "  --check-config   read the configuration, say what is wrong with it, and end\n"
+	      "  --check-config   read the configuration and its kubeconfig, say what is wrong, and end\n"
 	      "  --purge          remove every program, map and link from the kernel, and end\n"
 	      "  --version        print the version\n"
 	      "  --help           print this\n",
@@ -77,6 +78,13 @@ static int fail(const struct bl_err *err, int status)
 	return status;
 }
 
+static int check_kubeconfig(const char *path, struct bl_err *err)
+{
+	BL_KUBECONFIG struct bl_kubeconfig *k = NULL;
+
+	return bl_kubeconfig_load(path, &k, err);
+}
+
 static int run(const struct bl_agent_config *config)
 {
 	struct bl_loop *loop = bl_loop_new();
@@ -105,9 +113,9 @@ int main(int argc, char **argv)
 	if (bl_agent_config_load(flags.config, &config, &err))
 		return fail(&err, 2);
 	bl_log_set_level(config->log_level);
-	if (flags.check)
-		return 0;
 	if (flags.purge)
 		return bl_datapath_purge(config->bpf_dir, &err) ? fail(&err, 1) : 0;
-	return run(config);
+	if (config->kubeconfig && check_kubeconfig(config->kubeconfig, &err))
+		return fail(&err, 2);
+	return flags.check ? 0 : run(config);
 }

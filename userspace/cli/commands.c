@@ -49,16 +49,21 @@ static void print_usage_line(const struct bl_cli_command *cmd, FILE *out)
 		cmd->options & BL_CLI_WAIT ? " [--backends N] [--timeout S]" : "");
 }
 
-static int help(FILE *out)
+static void print_row(const struct bl_cli_command *cmd, FILE *out)
+{
+	BL_FREE char *words = bl_asprintf("%s%s%s %s", cmd->noun, cmd->verb ? " " : "",
+					  cmd->verb ? cmd->verb : "", cmd->operands);
+
+	fprintf(out, "  %-40s %s\n", words, cmd->about);
+}
+
+/* Of all commands, or of those that begin with a noun. */
+static int help(const char *noun, FILE *out)
 {
 	fputs("usage: beeline [OPTION...] COMMAND\n\n", out);
-	for (size_t i = 0; i < BL_ARRAY_SIZE(commands); i++) {
-		const struct bl_cli_command *cmd = &commands[i];
-		BL_FREE char *words = bl_asprintf("%s%s%s %s", cmd->noun, cmd->verb ? " " : "",
-						  cmd->verb ? cmd->verb : "", cmd->operands);
-
-		fprintf(out, "  %-40s %s\n", words, cmd->about);
-	}
+	for (size_t i = 0; i < BL_ARRAY_SIZE(commands); i++)
+		if (!noun || bl_streq(commands[i].noun, noun))
+			print_row(&commands[i], out);
 	fputs("\n"
 	      "  -o, --output FORMAT   table or json\n"
 	      "  --socket PATH         the agent's socket ($BEELINE_SOCKET, " BL_IPC_SOCKET ")\n"
@@ -76,6 +81,15 @@ static int help_of(const struct bl_cli_command *cmd, FILE *out)
 	if (*cmd->help)
 		fprintf(out, "\n%s\n", cmd->help);
 	return 0;
+}
+
+/* A first word that wants a second. */
+static bool is_group(const char *noun)
+{
+	for (size_t i = 0; i < BL_ARRAY_SIZE(commands); i++)
+		if (commands[i].verb && bl_streq(commands[i].noun, noun))
+			return true;
+	return false;
 }
 
 /* The command of the first words, which are then taken away. NULL after saying what is wrong. */
@@ -145,8 +159,10 @@ int bl_cli_run(int argc, char **argv, FILE *out, FILE *err)
 	if (status)
 		return status;
 	if (!c.n_words)
-		return c.help ? help(out)
+		return c.help ? help(NULL, out)
 			      : bl_cli_fail(&c, 2, "no command; beeline --help lists them");
+	if (c.help && c.n_words == 1 && is_group(c.words[0]))
+		return help(c.words[0], out);
 	cmd = find_command(&c);
 	if (!cmd)
 		return 2;

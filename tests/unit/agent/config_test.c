@@ -121,6 +121,11 @@ static void what_is_wrong_is_named_by_its_key(void **state)
 		{"bgp: {peers: [{name: a, address: 10.0.0.1, asn: 1}, {name: a, address: 10.0.0.2, "
 		 "asn: 1}]}\n",
 		 "bgp: peers: [1]: name 'a' is used twice"},
+		{"bgp: {peers: [{name: a, address: 127.0.0.1, asn: 1}]}\n",
+		 "bgp: peers: [0]: address: '127.0.0.1' is no neighbour's"},
+		{"bgp: {peers: [{name: a, address: 10.0.0.1, asn: 1, password: 'a\"b'}]}\n",
+		 "bgp: peers: [0]: password: must have 1 to 80 printable characters without quotes "
+		 "and backslashes"},
 		{"cni: {mtu: 1000}\n", "cni: mtu: 1000 out of range 1280 to 65535"},
 		{"maps: {flows: 1}\n", "maps: flows: no such map"},
 		{"maps: {flow4: 0}\n", "maps: flow4: 0 out of range 1 to 67108864"},

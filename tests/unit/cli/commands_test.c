@@ -174,6 +174,10 @@ static void help_is_no_error_and_names_every_command(void **state)
 	assert_int_equal(run("wait --help"), 0);
 	assert_true(bl_str_starts(f.out, "usage: beeline wait --programmed svc/[NAMESPACE/]NAME "
 					 "[--backends N] [--timeout S]\n"));
+	assert_int_equal(run("service --help"), 0);
+	assert_non_null(strstr(f.out, "service get"));
+	assert_null(strstr(f.out, "map dump"));
+	assert_int_equal(run("nonsense --help"), 2);
 }
 
 static const char service[] =
