@@ -105,34 +105,6 @@ def test_a_lab_that_cannot_come_up_says_why_and_leaves_nothing(case):
     equal(traces(name), [])
 
 
-def refusal(program, *args):
-    """What a program of ours says when it refuses to start: one line, with exit status 2."""
-    done = subprocess.run([os.path.join(programs(), program), *args], capture_output=True, text=True, timeout=10)
-    equal((done.returncode, len(done.stderr.splitlines())), (2, 1), f"{program} {' '.join(args)}: {done.stderr}")
-    return done.stderr
-
-
-def test_programs_refuse_what_is_wrong_by_one_line_and_status_2(case):
-    with tempfile.TemporaryDirectory() as folder:
-        config, kubeconfig = os.path.join(folder, "beelined.yaml"), os.path.join(folder, "kubeconfig")
-        for text, why in (("", "current-context: is missing"),
-                          ("current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n", "there is no 'c'"),
-                          ("current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\nusers: []\nclusters: "
-                           "[{name: c, cluster: {server: 'https://x', certificate-authority: /nowhere}}]\n", "/nowhere")):
-            for path, content in ((kubeconfig, text), (config, f"kubeconfig: {kubeconfig}\n")):
-                with open(path, "w") as f:
-                    f.write(content)
-            for mode in (["--check-config"], []):
-                said = refusal("beelined", "--config", config, *mode)
-                true(kubeconfig in said and why in said, said)
-    for args in (["--nonsense"], ["--data-dir", "/nowhere"], ["extra"]):
-        refusal("beeline-controlplane", *args)
-    for program in ("beelined", "beeline", "beeline-controlplane"):
-        for flag in ("--help", "--version"):
-            done = subprocess.run([os.path.join(programs(), program), flag], capture_output=True, text=True)
-            true(done.returncode == 0 and program in done.stdout, f"{program} {flag}: {done.stderr}")
-
-
 def test_bad_usage_is_one_line_and_status_2_or_1(case):
     for args, status in ((["up", "--nodes", "x"], 2), (["up", "--name", "../x"], 1), (["nonsense"], 2), (["exec", "a/b"], 2),
                          (["status", "--name", "nobody"], 1)):

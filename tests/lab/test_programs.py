@@ -52,14 +52,28 @@ def test_a_kubeconfig_that_cannot_be_read_is_named(case):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "b.yaml")
         with open(path, "w") as f:
-            f.write(f"nodeName: n\nkubeconfig: {folder}/missing\nrunDir: {folder}\nstateDir: {folder}\n"
+            f.write(f"nodeName: n\nkubeconfig: {folder}/kubeconfig\nrunDir: {folder}\nstateDir: {folder}\n"
                     f"bpfDir: {folder}/bpf\n")
-        refused(start("beelined", "--config", path), f"{folder}/missing")
+        chosen = "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
+        ca = chosen + "clusters: [{name: c, cluster: {server: 'https://x', certificate-authority: /nowhere}}]\n"
+        for text, why in ((None, "No such file"), ("", "current-context"), (chosen, "there is no 'c'"), (ca, "/nowhere")):
+            if text is not None:
+                with open(f"{folder}/kubeconfig", "w") as f:
+                    f.write(text)
+            for mode in ([], ["--check-config"]):
+                refused(start("beelined", "--config", path, *mode), f"{folder}/kubeconfig", why)
 
 
 def test_a_good_configuration_passes_the_check(case):
     _, done = with_config("nodeName: n\nrouting: direct\n")
     equal((done.returncode, done.stderr), (0, ""))
+
+
+def test_every_program_has_help_and_a_version(case):
+    for program in ("beelined", "beeline", "beeline-controlplane"):
+        for flag in ("--help", "--version"):
+            done = start(program, flag)
+            true(done.returncode == 0 and program in done.stdout, f"{program} {flag}: {done.stderr}")
 
 
 def test_bad_flags_of_the_control_plane_name_the_value(case):

@@ -115,7 +115,9 @@ int main(int argc, char **argv)
 	bl_log_set_level(config->log_level);
 	if (flags.purge)
 		return bl_datapath_purge(config->bpf_dir, &err) ? fail(&err, 1) : 0;
+	if (!flags.check)
+		return run(config);
 	if (config->kubeconfig && check_kubeconfig(config->kubeconfig, &err))
 		return fail(&err, 2);
-	return flags.check ? 0 : run(config);
+	return 0;
 }

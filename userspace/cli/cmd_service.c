@@ -59,16 +59,24 @@ static int get_from_maps(const char *bpf_dir, const char *path, json_t **ret, st
 	return rc ? rc : bl_err_set(err, -ENOENT, "no Service %s is programmed", path);
 }
 
-/* "10.96.0.1:80/TCP", "[fd00::1]:53/UDP", "*:30080/TCP" for a NodePort. */
+/* A NodePort's frontend has no address but a family. */
+static const char *every_address(const json_t *f)
+{
+	return json_integer_value(json_object_get(f, "family")) == 6 ? "::" : "0.0.0.0";
+}
+
+/* "10.96.0.1:80/TCP", "[fd00::1]:53/UDP", "0.0.0.0:30080/TCP" for a NodePort. */
 static void format(struct bl_buf *b, const json_t *f)
 {
 	const char *address = bl_json_str_at(f, "address", NULL);
 	const char *protocol = bl_json_str_at(f, "protocol", NULL);
-	bool v6 = address && strchr(address, ':');
+	bool v6;
 
-	bl_buf_printf(b, "%s%s%s%s:%lld/%s", b->len ? "," : "", v6 ? "[" : "",
-		      address && *address ? address : "*", v6 ? "]" : "",
-		      (long long)json_integer_value(json_object_get(f, "port")),
+	if (!address || !*address)
+		address = every_address(f);
+	v6 = strchr(address, ':');
+	bl_buf_printf(b, "%s%s%s%s:%lld/%s", b->len ? "," : "", v6 ? "[" : "", address,
+		      v6 ? "]" : "", (long long)json_integer_value(json_object_get(f, "port")),
 		      protocol ? protocol : "?");
 }
 

@@ -74,8 +74,8 @@ static void print_facts(const struct bl_cli *c, const json_t *s)
 		line(t, "Not synced:", unsynced);
 	bl_table_cell(t, "Programmed:");
 	bl_table_cellf(t, "%lld services, %lld frontends, %lld backends, %lld endpoints",
-		       number(s, "services"), number(s, "frontends"), number(s, "backends"),
-		       number(s, "endpoints"));
+		       number(s, "services") - number(s, "dirty"), number(s, "frontends"),
+		       number(s, "backends"), number(s, "endpoints"));
 	if (number(s, "dirty")) {
 		bl_table_cell(t, "Waiting:");
 		bl_table_cellf(t, "%lld services", number(s, "dirty"));

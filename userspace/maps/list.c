@@ -135,6 +135,7 @@ static int view_entry(void *arg, const void *key, const void *value)
 	if (bl_streq(scope, bl_maps_scope_name(BL_SCOPE_NODEPORT)))
 		json_object_set_new(front, "address", json_string(""));
 	json_object_set_new(front, "name", json_string(meta.port));
+	json_object_set_new(front, "family", json_integer(v->family));
 	json_array_append(json_object_get(svc, "frontends"), front);
 	add_backends(v, svc, meta.port, service);
 	return 0;
@@ -203,6 +204,8 @@ static int endpoint_entry(void *arg, const void *key, const void *value)
 	BL_JSON json_t *entry = bl_maps_entry_json(e->map, key, value);
 	char name[IF_NAMESIZE] = "";
 
+	if (!(v->flags & BL_ENDPOINT_POD))
+		json_object_set_new(json_object_get(entry, "value"), "mac", json_string(""));
 	if (v->ifindex)
 		(void)if_indextoname(v->ifindex, name);
 	json_array_append_new(e->list,

@@ -184,7 +184,7 @@ static const char service[] =
 	"{\"namespace\":\"shop\",\"name\":\"cart\",\"type\":\"ClusterIP\",\"programmed\":true,\"error\":\"\","
 	"\"frontends\":[{\"address\":\"10.96.0.9\",\"port\":80,\"protocol\":\"TCP\",\"scope\":\"cluster\","
 	"\"name\":\"http\"},{\"address\":\"\",\"port\":30080,\"protocol\":\"TCP\",\"scope\":\"nodeport\","
-	"\"name\":\"http\"}],\"backends\":[{\"address\":\"fd00::5\",\"port\":8080,\"protocol\":\"TCP\","
+	"\"name\":\"http\",\"family\":6}],\"backends\":[{\"address\":\"fd00::5\",\"port\":8080,\"protocol\":\"TCP\","
 	"\"name\":\"http\",\"local\":true}]}";
 
 static void services_are_a_table(void **state)
@@ -198,7 +198,7 @@ static void services_are_a_table(void **state)
 	assert_string_equal(f.out,
 			    "NAMESPACE   NAME   TYPE        PROGRAMMED   BACKENDS   FRONTENDS\n"
 			    "shop        cart   ClusterIP   yes          1          "
-			    "10.96.0.9:80/TCP,*:30080/TCP\n");
+			    "10.96.0.9:80/TCP,[::]:30080/TCP\n");
 }
 
 static void one_service_shows_its_ends(void **state)
@@ -211,7 +211,7 @@ static void one_service_shows_its_ends(void **state)
 	assert_string_equal(f.out, "shop/cart programmed: yes\n\n"
 				   "WHAT       PORT   ADDRESS              WHERE\n"
 				   "frontend   http   10.96.0.9:80/TCP     cluster\n"
-				   "frontend   http   *:30080/TCP          nodeport\n"
+				   "frontend   http   [::]:30080/TCP       nodeport\n"
 				   "backend    http   [fd00::5]:8080/TCP   local\n");
 }
 
@@ -268,7 +268,7 @@ static void status_puts_first_things_first(void **state)
 	assert_int_equal(
 		ask("status",
 		    "{\"ok\":{\"node\":\"n1\",\"version\":\"1\",\"server\":\"https://x\",\"connected\":true,"
-		    "\"synced\":{\"services\":true,\"nodes\":false},\"services\":3,\"frontends\":4,"
+		    "\"synced\":{\"services\":true,\"nodes\":false},\"services\":3,\"dirty\":1,\"frontends\":4,"
 		    "\"backends\":5,\"endpoints\":6,\"tc_mode\":\"tcx\",\"pod_cidrs\":[\"10.244.1.0/24\"],"
 		    "\"cni\":{\"ready\":false,\"reason\":\"not synced\",\"attachments\":2},"
 		    "\"failed\":[{\"object\":\"Service a/b\",\"error\":\"slot is full\"}],"
@@ -276,7 +276,8 @@ static void status_puts_first_things_first(void **state)
 		    "{\"name\":\"y\",\"packets\":2,\"bytes\":3,\"text\":\"twice\"}]}}"),
 		0);
 	assert_non_null(strstr(f.out, "Not synced:     nodes\n"));
-	assert_non_null(strstr(f.out, "3 services, 4 frontends, 5 backends, 6 endpoints\n"));
+	assert_non_null(strstr(f.out, "2 services, 4 frontends, 5 backends, 6 endpoints\n"));
+	assert_non_null(strstr(f.out, "Waiting:        1 services\n"));
 	assert_non_null(strstr(f.out, "2 attached; no new ones: not synced\n"));
 	assert_non_null(strstr(f.out, "Service a/b      slot is full\n"));
 	assert_non_null(strstr(f.out, "y         2         3       twice\n"));

@@ -110,9 +110,9 @@ static void services_have_names_frontends_and_backends(void **state)
 		list,
 		"[{\"namespace\":\"shop\",\"name\":\"cart\",\"uid\":\"u-1\",\"frontends\":["
 		"{\"address\":\"\",\"port\":30080,\"protocol\":\"TCP\",\"scope\":\"nodeport\","
-		"\"name\":\"web\"},"
+		"\"name\":\"web\",\"family\":4},"
 		"{\"address\":\"10.96.0.1\",\"port\":80,\"protocol\":\"TCP\",\"scope\":\"cluster\","
-		"\"name\":\"web\"}],\"backends\":["
+		"\"name\":\"web\",\"family\":4}],\"backends\":["
 		"{\"address\":\"10.1.0.1\",\"port\":8080,\"protocol\":\"TCP\",\"name\":\"web\","
 		"\"local\":true},"
 		"{\"address\":\"10.1.1.1\",\"port\":8080,\"protocol\":\"TCP\",\"name\":\"web\","
@@ -130,7 +130,7 @@ static void endpoints_have_kinds_and_interfaces(void **state)
 	assert_json(list, "[{\"address\":\"10.1.0.1\",\"kind\":\"pod\",\"interface\":\"lo\","
 			  "\"ifindex\":1,\"mac\":\"02:00:00:00:00:09\",\"nodeport\":false},"
 			  "{\"address\":\"192.0.2.1\",\"kind\":\"host\",\"interface\":\"\","
-			  "\"ifindex\":0,\"mac\":\"00:00:00:00:00:00\",\"nodeport\":true}]");
+			  "\"ifindex\":0,\"mac\":\"\",\"nodeport\":true}]");
 }
 
 static void every_map_dumps(void **state)
