@@ -202,6 +202,10 @@ test-lab: programs bpf ## Labs with real agents, BIRD and kubectl (as root)
 test-restarts: programs bpf ## 100 agent restarts under traffic (as root)
 	O=$(O) tests/lab/restarts
 
+.PHONY: test-kernel
+test-kernel: programs bpf $(BPF_TEST_BINS) $(filter $(O)/tests/unit/datapath/% $(O)/tests/unit/net/%,$(UNIT_BINS)) ## On Debian 12's kernel 6.1, in qemu
+	O=$(O) tests/kernel/run
+
 .PHONY: bench-latency
 bench-latency: programs bpf ## From a Service's change to the data path: p50 and p99 (as root)
 	O=$(O) tests/lab/latency
