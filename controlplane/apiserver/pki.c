@@ -192,6 +192,24 @@ static int read_text(const char *dir, const char *name, const char *ext, char **
 	return rc;
 }
 
+/* A file that somebody broke is named here, not by what fails later because of it. */
+static int check_pair(const char *dir, const char *name, const char *cert, const char *key,
+		      struct bl_err *err)
+{
+	CRT crt = NULL;
+	KEY k = NULL;
+	int rc = import_crt(cert, &crt);
+
+	if (rc < 0)
+		return bl_err_set(err, -EINVAL, "%s/pki/%s.crt: %s", dir, name,
+				  gnutls_strerror(rc));
+	rc = import_key(key, &k);
+	if (rc < 0)
+		return bl_err_set(err, -EINVAL, "%s/pki/%s.key: %s", dir, name,
+				  gnutls_strerror(rc));
+	return 0;
+}
+
 /* Both or neither; -ENOENT: to be made. */
 static int read_pair(const char *dir, const char *name, char **ret_cert, char **ret_key,
 		     struct bl_err *err)
@@ -201,6 +219,8 @@ static int read_pair(const char *dir, const char *name, char **ret_cert, char **
 
 	if (!rc)
 		rc = read_text(dir, name, "crt", &cert, err);
+	if (!rc)
+		rc = check_pair(dir, name, cert, key, err);
 	if (rc)
 		return rc;
 	*ret_cert = bl_take_ptr(cert);

@@ -46,6 +46,16 @@ class Part:
         return self.problem() or "ok"
 
 
+def listens(pid, port):
+    """Whether somebody listens on a TCP port in a process's network namespace."""
+    try:
+        with open(f"/proc/{pid}/net/tcp") as f:
+            found = [line.split() for line in f]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return any(local.endswith(f":{port:04X}") and state == "0A" for _, local, _, state, *_ in found[1:])
+
+
 class ControlPlane(Part):
     name = "controlplane"
 
@@ -59,7 +69,7 @@ class ControlPlane(Part):
     def problem(self):
         if not os.path.exists(self.box.path("data", "admin.kubeconfig")):
             return "it has not written admin.kubeconfig"
-        return None
+        return None if listens(self.process.pid(), API_PORT) else f"it does not listen on port {API_PORT}"
 
     def write_kubeconfig(self, path, user, group, server):
         """A kubeconfig with a client certificate of its own for a user."""

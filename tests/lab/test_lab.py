@@ -84,6 +84,11 @@ def test_env_is_fit_for_eval(case):
         done = lab("node", "--name", name, "node1", "--", "beeline", "service", "list")
         true("kubernetes" in done.stdout, f"beeline reads the node's maps without an agent: {done.stderr}")
         equal(lab("up", "--name", name).returncode, 1, "a second up of the same name")
+        lab("stop", "--name", name, "ctl/controlplane")
+        with open(f"/run/beeline-lab/{name}/ctl/data/pki/ca.crt", "w") as f:
+            f.write("garbage\n")
+        done = lab("start", "--name", name, "ctl/controlplane")
+        true(done.returncode == 1 and "pki/ca.crt: " in done.stderr, f"a start that fails says why: {done.stderr}")
     finally:
         lab("down", "--name", name)
     equal(traces(name), [])

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 static char dir[40];
 
@@ -96,6 +98,27 @@ static void keys_are_for_the_owner_only(void **state)
 	remove_dir();
 }
 
+static void a_broken_file_is_named(void **state)
+{
+	static const char *const names[] = {"ca.crt", "ca.key", "server.crt", "admin.key"};
+
+	(void)state;
+	for (size_t i = 0; i < BL_ARRAY_SIZE(names); i++) {
+		BL_FREE char *path = NULL;
+		struct bl_pki *p = NULL;
+		struct bl_err err = {};
+
+		make_dir();
+		assert_int_equal(bl_pki_open(dir, NULL, &p, NULL), 0);
+		p = bl_pki_free(p);
+		path = bl_asprintf("%s/pki/%s", dir, names[i]);
+		assert_int_equal(bl_file_write(path, "garbage\n", 8, 0600, NULL), 0);
+		assert_int_equal(bl_pki_open(dir, NULL, &p, &err), -EINVAL);
+		assert_true(bl_str_starts(err.text, path));
+		remove_dir();
+	}
+}
+
 static void a_token_of_the_file_is_its_user_and_no_other_is(void **state)
 {
 	static const char text[] = "secret,alice,u1,\"g1,g2\"\n# note\nother,bob,u2\n";
@@ -142,6 +165,7 @@ int main(void)
 		cmocka_unit_test(a_second_start_uses_the_same_certificates),
 		cmocka_unit_test(a_new_name_renews_the_server_only),
 		cmocka_unit_test(keys_are_for_the_owner_only),
+		cmocka_unit_test(a_broken_file_is_named),
 		cmocka_unit_test(a_token_of_the_file_is_its_user_and_no_other_is),
 		cmocka_unit_test(a_broken_token_file_is_named_with_its_line),
 	};
