@@ -32,7 +32,8 @@ static json_t *make(int code, const char *status, const char *reason, const char
 	return s;
 }
 
-static json_t *make_v(int code, const char *reason, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static json_t *make_v(int code, const char *reason,
+							    const char *fmt, va_list ap)
 {
 	char message[2000];
 

@@ -25,7 +25,8 @@ static inline void bl_cleanup_close(const int *fd)
 		close(*fd);
 }
 
-#define BL_CLEANUP(fn) __attribute__((cleanup(fn)))
+/* `unused`: a local that only owns is used by its destructor, which clang does not count. */
+#define BL_CLEANUP(fn) __attribute__((cleanup(fn), unused))
 #define BL_FREE	       BL_CLEANUP(bl_cleanup_free)
 #define BL_CLOSE       BL_CLEANUP(bl_cleanup_close)
 

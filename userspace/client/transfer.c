@@ -122,7 +122,7 @@ static void set_blob(CURL *easy, CURLoption option, const struct bl_buf *b)
 
 static void set_tls(CURL *easy, const struct bl_kubeconfig *k)
 {
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, k->insecure ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, k->insecure ? 0L : 2L);
 	if (k->ca.len) {
@@ -180,7 +180,7 @@ static void set_connection(struct bl_transfer *t, const struct bl_kubeconfig *k)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, k->proxy ? k->proxy : "");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* the handshake says whether a connection can be shared; plain HTTP would say so only by its answer */
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, bl_str_starts(k->server, "https:") ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
