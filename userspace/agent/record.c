@@ -160,17 +160,13 @@ static int read_ips(const json_t *list, struct bl_attachment *a, struct bl_err *
 	return a->n_ips ? 0 : bl_err_set(err, -EINVAL, "ips: must be set");
 }
 
-static int read_file(const char *path, struct bl_record **ret_record, struct bl_err *err)
+static int decode(json_t *j, struct bl_record **ret_record, struct bl_err *err)
 {
-	BL_JSON json_t *j = NULL;
 	struct bl_record *r = NULL;
 	const char *mac = "", *host_mac = "";
 	const json_t *ips = NULL;
-	int rc = bl_json_load_file(path, FILE_MAX, &j, err);
+	int rc = bl_record_new(j, &r, err);
 
-	if (rc)
-		return rc;
-	rc = bl_record_new(j, &r, err);
 	if (rc)
 		return rc;
 	if (bl_json_get_str(j, "mac", &mac, err) ||
@@ -185,6 +181,17 @@ static int read_file(const char *path, struct bl_record **ret_record, struct bl_
 	else
 		*ret_record = r;
 	return rc;
+}
+
+static int read_file(const char *path, struct bl_record **ret_record, struct bl_err *err)
+{
+	BL_JSON json_t *j = NULL;
+	int rc = bl_json_load_file(path, FILE_MAX, &j, err); /* an error has the path */
+
+	if (rc)
+		return rc;
+	rc = decode(j, ret_record, err);
+	return rc ? bl_err_wrap(err, "%s", path) : 0;
 }
 
 int bl_record_load(const char *dir, void (*each)(void *arg, struct bl_record *r),
@@ -208,12 +215,10 @@ int bl_record_load(const char *dir, void (*each)(void *arg, struct bl_record *r)
 			(void)unlink(path);
 		if (!bl_str_ends(entry->d_name, ".json"))
 			continue;
-		if (read_file(path, &r, &why)) {
-			bl_err_wrap(&why, "%s", path);
+		if (read_file(path, &r, &why))
 			bad(arg, &why);
-		} else {
+		else
 			each(arg, r);
-		}
 	}
 	closedir(d);
 	return 0;
