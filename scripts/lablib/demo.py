@@ -110,15 +110,18 @@ def deploy(cluster):
 
 
 def go_on(lab):
-    title("The lab stays up. Go on with" if NAME == "default" else f"The lab stays up. Go on, with --name {NAME}, with")
-    print(f"""\
-   eval "$(scripts/lab env)"                          # KUBECONFIG for kubectl
-   kubectl get pods,services -A -o wide
-   kubectl -n shop delete pod web-1                   # and ask again
-   scripts/lab exec tools/client-1 -- ask --count 6 {Cluster(lab).service_addresses('shop', 'web')[0]} 80
-   scripts/lab node node1 -- beeline service list     # what the kernel of node1 holds
-   scripts/lab fabric -- ip route                     # what BGP brought to the router
-   scripts/lab --help; scripts/lab status; scripts/lab down""", flush=True)
+    name = "" if NAME == "default" else f" --name {NAME}"
+    web = Cluster(lab).service_addresses("shop", "web")[0]
+    title("The lab stays up. Go on with")
+    for command, comment in (
+            (f'eval "$(scripts/lab env{name})"', "KUBECONFIG for kubectl"),
+            ("kubectl get pods,services -A -o wide", ""),
+            ("kubectl -n shop delete pod web-1", "and ask again"),
+            (f"scripts/lab exec{name} tools/client-1 -- ask --count 6 {web} 80", ""),
+            (f"scripts/lab node{name} node1 -- beeline service list", "what the kernel of node1 holds"),
+            (f"scripts/lab fabric{name} -- ip route", "what BGP brought to the router"),
+            (f"scripts/lab status{name}; scripts/lab down{name}; scripts/lab --help", "")):
+        print(f"   {command:50} # {comment}" if comment else f"   {command}", flush=True)
 
 
 def main():
