@@ -191,6 +191,7 @@ void bl_agent_apply_node(struct bl_agent *a)
 	bool ok;
 
 	ok = step(a, "uplinks", find_uplinks(a, &err), &err);
+	ok &= step(a, "kernel settings", bl_net_prepare_node(a->uplinks, a->n_uplinks, &err), &err);
 	set_mtu(a);
 	bl_cni_set_cidrs(a->cni, own ? own->pod_cidrs : NULL, own ? own->n_pod_cidrs : 0);
 	collect_pods(a, arena, &local);
