@@ -122,6 +122,16 @@ static void set_numbers(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
 		gnutls_x509_crt_set_subject_key_id(crt, id, id_len);
 }
 
+/* RFC 5280, 4.2.1.1: an issued certificate names its issuer's key; strict verifiers insist. */
+static void set_authority(gnutls_x509_crt_t crt, gnutls_x509_crt_t ca)
+{
+	unsigned char id[64];
+	size_t len = sizeof(id);
+
+	if (gnutls_x509_crt_get_subject_key_id(ca, id, &len, NULL) == 0)
+		gnutls_x509_crt_set_authority_key_id(crt, id, len);
+}
+
 static int sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct order *o)
 {
 	CRT ca = NULL;
@@ -133,7 +143,10 @@ static int sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct o
 	rc = import_crt(o->ca->ca_cert, &ca);
 	if (rc >= 0)
 		rc = import_key(o->ca->ca_key, &ca_key);
-	return rc < 0 ? rc : gnutls_x509_crt_sign2(crt, ca, ca_key, GNUTLS_DIG_SHA256, 0);
+	if (rc < 0)
+		return rc;
+	set_authority(crt, ca);
+	return gnutls_x509_crt_sign2(crt, ca, ca_key, GNUTLS_DIG_SHA256, 0);
 }
 
 static char *take_text(gnutls_datum_t *d)
