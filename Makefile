@@ -210,6 +210,19 @@ test-kernel: programs bpf $(BPF_TEST_BINS) $(filter $(O)/tests/unit/datapath/% $
 bench-latency: programs bpf ## From a Service's change to the data path: p50 and p99 (as root)
 	O=$(O) tests/lab/latency
 
+.PHONY: bench-memory
+bench-memory: programs bpf ## What the agent holds with 1,000 Services and 10,000 endpoints (as root)
+	O=$(O) tests/lab/memory
+
+.PHONY: bench-apiserver
+bench-apiserver: $(O)/bin/beeline-controlplane $(O)/tests/bench/apiserver_bench ## Durable creates a second, memory with watches
+	$(O)/tests/bench/apiserver_bench $(O)/bin/beeline-controlplane 20000 16 0
+	$(O)/tests/bench/apiserver_bench $(O)/bin/beeline-controlplane 20000 16 100
+
+.PHONY: bench-datapath
+bench-datapath: bpf $(O)/tests/bench/datapath_bench ## What a packet costs at each hook, in times of an empty program (as root)
+	$(O)/tests/bench/datapath_bench
+
 .PHONY: test-kubectl
 test-kubectl: programs ## Debian's kubectl and the one on PATH over every kind
 	O=$(O) tests/kubectl/run

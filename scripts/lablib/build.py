@@ -82,8 +82,9 @@ def make_namespaces(lab):
         run("ip", "netns", "add", box.netns)
         settings = ["net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0",
                     "net.ipv6.conf.default.accept_ra=0"]
-        if box is lab.fabric or box in lab.nodes:
-            settings += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
+        # Nodes start without forwarding, as a fresh machine does: to turn it on is their agents' work.
+        on = int(box is lab.fabric)
+        settings += [f"net.ipv4.ip_forward={on}", f"net.ipv6.conf.all.forwarding={on}"]
         run(*inside(box.netns_path, "sysctl", "-q", "-w", *settings))
         ip(box.netns, "link", "set", "lo", "up")
 
