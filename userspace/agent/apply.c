@@ -69,7 +69,7 @@ static void on_more(void *arg)
 
 static void on_retry(void *arg)
 {
-	bl_agent_mark(arg, true);
+	bl_agent_mark(arg, false); /* what failed is still dirty, and nothing else is */
 }
 
 static void on_collect(void *arg)
