@@ -398,17 +398,23 @@ unsigned int rig_flows(struct rig *r, int family)
 	return n;
 }
 
+/* Keys first: an update puts the entry at its bucket's head, where a walk would meet it again and again. */
 void rig_age_flows(struct rig *r, int family, uint64_t seconds)
 {
 	int fd = r->map[family == 4 ? MAP_flow4 : MAP_flow6];
-	uint8_t key[64], *last = NULL;
+	uint8_t(*keys)[64] = calloc(rig_flows(r, family) + 1, sizeof(*keys));
 	struct bl_flow f;
+	unsigned int n = 0;
 
-	for (; !bpf_map_get_next_key(fd, last, key); last = key) {
-		assert_int_equal(bpf_map_lookup_elem(fd, key, &f), 0);
+	assert_non_null(keys);
+	while (!bpf_map_get_next_key(fd, n ? keys[n - 1] : NULL, keys[n]))
+		n++;
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(bpf_map_lookup_elem(fd, keys[i], &f), 0);
 		f.seen_ns -= seconds * 1000000000u;
-		assert_int_equal(bpf_map_update_elem(fd, key, &f, BPF_EXIST), 0);
+		assert_int_equal(bpf_map_update_elem(fd, keys[i], &f, BPF_EXIST), 0);
 	}
+	free(keys);
 }
 
 struct frame rig_frame(int family, enum who from, enum who to, uint8_t proto, uint16_t sport,
