@@ -116,10 +116,10 @@ static void check_amounts(struct bl_check *ck, const char *name, const json_t *a
 	json_t *value;
 
 	json_object_foreach ((json_t *)amounts, key, value) {
-		__int128 milli = 0;
+		__int128 nano = 0;
 
-		(void)bl_quantity_parse(value, &milli);
-		if (milli < 0)
+		(void)bl_quantity_parse(value, &nano);
+		if (nano < 0)
 			bl_check_invalid(ck, key, value, "must be greater than or equal to 0");
 		else if (bl_streq(key, "pods") && !bl_quantity_is_whole(value))
 			bl_check_invalid(ck, key, value, "must be an integer");

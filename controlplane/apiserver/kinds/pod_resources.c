@@ -84,13 +84,13 @@ static void check_amounts(struct bl_check *ck, const char *name, const json_t *a
 
 	json_object_foreach ((json_t *)amounts, key, value) {
 		size_t inner = bl_path_push_key(&ck->at, key);
-		__int128 milli = 0;
+		__int128 nano = 0;
 
 		check_name(ck, key);
-		(void)bl_quantity_parse(value, &milli);
-		if (milli < 0)
+		(void)bl_quantity_parse(value, &nano);
+		if (nano < 0)
 			bl_check_invalid(ck, NULL, value, "must be greater than or equal to 0");
-		else if (!is_native(key) && milli % 1000)
+		else if (!is_native(key) && nano % BL_QUANTITY_ONE)
 			bl_check_invalid(ck, NULL, value, "must be an integer");
 		bl_path_pop(&ck->at, inner);
 	}
@@ -138,10 +138,10 @@ struct sums {
 
 static __int128 amount(const json_t *resources, const char *kind, const char *name)
 {
-	__int128 milli = 0;
+	__int128 nano = 0;
 
-	(void)bl_quantity_parse(bl_get(bl_get(resources, kind), name), &milli);
-	return milli > 0 ? milli : 0;
+	(void)bl_quantity_parse(bl_get(bl_get(resources, kind), name), &nano);
+	return nano > 0 ? nano : 0;
 }
 
 static void add_sums(json_t *container, void *arg)

@@ -63,10 +63,10 @@ static void check_items(struct bl_check *ck, const json_t *items)
 
 static void check_empty_dir(struct bl_check *ck, const json_t *source)
 {
-	__int128 milli = 0;
+	__int128 nano = 0;
 
-	(void)bl_quantity_parse(bl_get(source, "sizeLimit"), &milli);
-	if (milli < 0)
+	(void)bl_quantity_parse(bl_get(source, "sizeLimit"), &nano);
+	if (nano < 0)
 		bl_check_forbidden(ck, "sizeLimit",
 				   "SizeLimit field must be a valid resource quantity");
 }

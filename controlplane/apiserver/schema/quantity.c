@@ -157,17 +157,39 @@ static void print_decimal(char *buf, bool negative, __int128 v, bool exponent)
 	print(buf, negative, v, suffix);
 }
 
-int bl_quantity_canonical(const char *text, char ret_text[BL_QUANTITY_STRLEN])
+/* The amount without its sign, which the text's first character says. */
+static int parse(const char *text, enum family *ret_family, __int128 *ret_nano)
 {
-	bool negative = *text == '-', more;
-	enum family family;
-	__int128 v;
 	int fraction, power;
+	__int128 v;
+	bool more;
 
 	text += *text == '-' || *text == '+';
-	if (parse_digits(&text, &v, &fraction, &more) || parse_suffix(text, &family, &power))
+	if (parse_digits(&text, &v, &fraction, &more) || parse_suffix(text, ret_family, &power))
 		return -EINVAL;
-	v = to_nano(v, fraction, more, family, power);
+	*ret_nano = to_nano(v, fraction, more, *ret_family, power);
+	return 0;
+}
+
+int bl_quantity_nano(const char *text, __int128 *ret_nano)
+{
+	enum family family;
+	__int128 v;
+
+	if (parse(text, &family, &v))
+		return -EINVAL;
+	*ret_nano = *text == '-' ? -v : v;
+	return 0;
+}
+
+int bl_quantity_canonical(const char *text, char ret_text[BL_QUANTITY_STRLEN])
+{
+	bool negative = *text == '-';
+	enum family family;
+	__int128 v;
+
+	if (parse(text, &family, &v))
+		return -EINVAL;
 	if (v == 0)
 		print(ret_text, false, 0, "");
 	else if (family == BINARY && v >= (__int128)1024 * NANO)

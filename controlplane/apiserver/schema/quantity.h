@@ -10,4 +10,7 @@
  */
 int bl_quantity_canonical(const char *text, char ret_text[BL_QUANTITY_STRLEN]);
 
+/* The same amount in units of 10^-9, with its sign. -EINVAL: not a quantity. */
+int bl_quantity_nano(const char *text, __int128 *ret_nano);
+
 #endif

@@ -92,27 +92,37 @@ static void quantities_are_read_in_thousandths(void **state)
 {
 	static const struct {
 		const char *text;
-		long long milli;
+		long long nano;
 	} cases[] = {
-		{"'1'", 1000},	    {"1", 1000},       {"1.5", 1500},	   {"'500m'", 500},
-		{"'-1'", -1000},    {"'1k'", 1000000}, {"'1Ki'", 1024000}, {"'1.5Ki'", 1536000},
-		{"'1e3'", 1000000}, {"'1E-3'", 1},     {"'1n'", 1},	   {"'.5'", 500},
+		{"'1'", BL_QUANTITY_ONE},
+		{"1", BL_QUANTITY_ONE},
+		{"1.5", 1500000000},
+		{"'500m'", 500000000},
+		{"'-1'", -1000000000},
+		{"'1k'", 1000000000000},
+		{"'1Ki'", 1024000000000},
+		{"'1.5Ki'", 1536000000000},
+		{"'1e3'", 1000000000000},
+		{"'1E-3'", 1000000},
+		{"'1n'", 1},
+		{"'-.1n'", -1},
+		{"'.5'", 500000000},
 		{"'0'", 0},
 	};
 	static const char *const bad[] = {"'one'", "''", "'1x'", "'m'", "'1.2.3'", "'1 '", "true"};
-	__int128 milli;
+	__int128 nano;
 
 	(void)state;
 	for (size_t i = 0; i < BL_ARRAY_SIZE(cases); i++) {
 		BL_JSON json_t *value = kind_json(cases[i].text);
 
-		assert_int_equal(bl_quantity_parse(value, &milli), 0);
-		assert_int_equal((long long)milli, cases[i].milli);
+		assert_int_equal(bl_quantity_parse(value, &nano), 0);
+		assert_int_equal((long long)nano, cases[i].nano);
 	}
 	for (size_t i = 0; i < BL_ARRAY_SIZE(bad); i++) {
 		BL_JSON json_t *value = kind_json(bad[i]);
 
-		assert_int_not_equal(bl_quantity_parse(value, &milli), 0);
+		assert_int_not_equal(bl_quantity_parse(value, &nano), 0);
 	}
 }
 
