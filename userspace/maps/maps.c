@@ -127,15 +127,19 @@ size_t bl_maps_value_size(enum bl_map map)
 	return cpus * ALIGN_UP8(bl_map_table[map].value_size);
 }
 
+/* A hash that changes meanwhile may send the walk back to its start: -EAGAIN once that has cost a second round. */
 static int each_by_key(int fd, enum bl_map map,
 		       int (*fn)(void *arg, const void *key, const void *value), void *arg)
 {
 	BL_FREE void *value = bl_calloc(1, bl_maps_value_size(map));
 	char key[TOKEN_MAX], next[TOKEN_MAX];
+	uint64_t steps = 2 * (uint64_t)bl_maps_size(fd) + 1;
 	const void *prev = NULL;
 	int rc = 0;
 
 	while (!rc && bpf_map_get_next_key(fd, prev, next) == 0) {
+		if (!steps--)
+			return -EAGAIN;
 		memcpy(key, next, bl_map_table[map].key_size);
 		prev = key;
 		if (bpf_map_lookup_elem(fd, key, value) == 0)
