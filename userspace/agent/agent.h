@@ -15,6 +15,7 @@
 #include "agent/net/net.h"
 #include "agent/server.h"
 #include "agent/store/store.h"
+#include "agent/timing.h"
 #include "base/loop.h"
 #include "client/reflector.h"
 
@@ -59,6 +60,7 @@ struct bl_agent {
 	bool node_dirty;
 	bool swept;
 	bool conf_installed;
+	struct bl_timing timing;      /* and watch.c, which notes events */
 	struct bl_arena *node_arena;  /* holds `node` */
 	struct bl_desired_node *node; /* what was applied last; NULL before */
 	uint32_t uplinks[BL_UPLINKS_MAX];

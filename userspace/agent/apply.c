@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/time.h"
 
 #define SERVICES_A_TURN 256
 #define RETRY_FIRST_MS	250
@@ -106,6 +107,18 @@ static void sweep(struct bl_agent *a)
 	a->swept = rc == 0;
 }
 
+/* Tells the timing when the kernel holds everything. */
+static void note_done(struct bl_agent *a)
+{
+	struct bl_datapath_stats stats;
+
+	if (bl_store_dirty_count(a->store) || a->node_dirty)
+		return;
+	bl_datapath_stats(a->datapath, &stats);
+	bl_timing_done(&a->timing, bl_time_mono_ns(), bl_store_count(a->store, BL_API_SERVICE),
+		       stats.map_writes);
+}
+
 static void apply(void *arg)
 {
 	struct bl_agent *a = arg;
@@ -114,11 +127,13 @@ static void apply(void *arg)
 
 	if (!bl_agent_is_synced(a))
 		return;
+	bl_timing_begin(&a->timing, bl_time_mono_ns());
 	more = apply_services(a, &failed);
 	if (bl_store_take_changed(a->store, BL_API_NODE))
 		a->node_dirty = true;
 	if (a->node_dirty && !more)
 		bl_agent_apply_node(a);
+	note_done(a);
 	if (more)
 		bl_timer_start(a->more, 0);
 	else

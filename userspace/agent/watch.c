@@ -16,6 +16,7 @@
 #include "agent/agent.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/time.h"
 
 static void on_begin(void *arg)
 {
@@ -71,6 +72,7 @@ static void on_set(void *arg, const char *data, size_t len)
 	struct bl_err err = {};
 	char object[640];
 
+	bl_timing_event(&w->agent->timing, bl_time_mono_ns());
 	if (bl_json_parse(data, len, &json, &err) || bl_api_decode(w->kind, json, &obj, &err)) {
 		refused(w, json, &err);
 		return;
@@ -90,6 +92,7 @@ static void on_gone(void *arg, const char *data, size_t len)
 	struct bl_err err = {};
 	char object[640];
 
+	bl_timing_event(&w->agent->timing, bl_time_mono_ns());
 	if (bl_json_parse(data, len, &json, &err)) {
 		refused(w, NULL, &err);
 		return;

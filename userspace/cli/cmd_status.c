@@ -57,6 +57,15 @@ static void line(struct bl_table *t, const char *name, const char *value)
 	bl_table_cell(t, value);
 }
 
+static void print_full_sync(struct bl_table *t, const json_t *full)
+{
+	if (!json_is_object(full))
+		return;
+	bl_table_cell(t, "Full sync:");
+	bl_table_cellf(t, "%.1f ms for %lld services at start", (double)number(full, "ns") / 1e6,
+		       number(full, "services"));
+}
+
 static void print_facts(const struct bl_cli *c, const json_t *s)
 {
 	BL_TABLE struct bl_table *t = bl_table_new(2, NULL);
@@ -80,6 +89,7 @@ static void print_facts(const struct bl_cli *c, const json_t *s)
 		bl_table_cell(t, "Waiting:");
 		bl_table_cellf(t, "%lld services", number(s, "dirty"));
 	}
+	print_full_sync(t, json_object_get(s, "full_sync"));
 	line(t, "Packets at:", bl_json_str_at(s, "tc_mode", NULL));
 	line(t, "Pod prefixes:", cidrs);
 	bl_table_cell(t, "Pods:");
