@@ -93,6 +93,7 @@ GOLDEN_SRCS := $(wildcard tests/golden/*_test.c)
 TESTLIB_SRCS := $(wildcard tests/lib/*.c)
 FUZZ_SRCS := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH_SRCS := $(wildcard tests/bench/*.c)
+BENCHLIB_SRCS := $(wildcard tests/bench/*/*.c)
 UNIT_BINS := $(patsubst %.c,$(O)/%,$(UNIT_SRCS))
 BPF_TEST_BINS := $(patsubst %.c,$(O)/%,$(BPF_TEST_SRCS))
 GOLDEN_BINS := $(patsubst %.c,$(O)/%,$(GOLDEN_SRCS))
@@ -154,6 +155,11 @@ $(O)/lib/testlib.a: $(call objs,$(TESTLIB_SRCS))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+$(O)/lib/benchlib.a: $(call objs,$(BENCHLIB_SRCS))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
 # A test links the rooms of the program that it belongs to: the node's programs and the control plane are two worlds, in
 # which a name may mean two things.
 CONTROL_ROOMS := apiserver controllers storage client api base
@@ -165,6 +171,7 @@ NODE_BINS := $(filter-out $(CONTROL_BINS),$(TEST_BINS))
 
 $(CONTROL_BINS): $(call archives,$(CONTROL_ROOMS))
 $(NODE_BINS): $(call archives,$(NODE_ROOMS))
+$(BENCH_BINS) $(filter $(O)/tests/unit/bench/%,$(UNIT_BINS)): $(O)/lib/benchlib.a
 $(TEST_BINS): $(O)/%: $(O)/obj/%.o $(O)/lib/testlib.a
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
