@@ -62,7 +62,8 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 BL_INLINE enum bl_reason to_nodeport(int family, const struct bl_packet *p,
 				     const struct bl_config *cfg)
 {
-	const struct bl_service *svc = bl_service_find_nodeport(family, p->dport, p->proto);
+	const struct bl_service *svc =
+		bl_service_find_nodeport(family, p->dport, p->proto, BL_SCOPE_NODEPORT_EXTERNAL);
 
 	return svc ? to_backend(family, p, svc, cfg) : BL_PASS_STACK;
 }

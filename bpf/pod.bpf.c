@@ -128,7 +128,7 @@ BL_INLINE enum bl_reason to_node(int family, const struct bl_packet *p,
 	if (!cfg || !(node->flags & BL_ENDPOINT_NODEPORT) || !(p->flags & BL_PACKET_PORTS) ||
 	    !bl_service_in_nodeports(cfg, p->dport))
 		return BL_PASS_STACK;
-	svc = bl_service_find_nodeport(family, p->dport, p->proto);
+	svc = bl_service_find_nodeport(family, p->dport, p->proto, BL_SCOPE_NODEPORT);
 	return svc ? to_service(family, p, svc) : BL_PASS_STACK;
 }
 

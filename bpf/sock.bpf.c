@@ -74,7 +74,7 @@ BL_INLINE const struct bl_service *resolve(struct bpf_sock_addr *ctx, int family
 		return svc;
 	cfg = bl_ctx_config();
 	if (cfg && bl_service_in_nodeports(cfg, d->port) && serves_nodeport(ctx, family, &d->addr))
-		return bl_service_find_nodeport(family, d->port, d->proto);
+		return bl_service_find_nodeport(family, d->port, d->proto, BL_SCOPE_NODEPORT);
 	*ret_refuse = bl_service_owns(family, &d->addr) ||
 		      bl_prefix_find(family, &d->addr) & BL_PREFIX_SERVICE;
 	return NULL;

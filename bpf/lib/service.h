@@ -38,11 +38,13 @@ BL_INLINE const struct bl_service *bl_service_find(int family, const struct bl_a
 	}
 }
 
-BL_INLINE const struct bl_service *bl_service_find_nodeport(int family, __be16 port, __u8 proto)
+/* `scope` is BL_SCOPE_NODEPORT inside of the cluster, BL_SCOPE_NODEPORT_EXTERNAL outside. */
+BL_INLINE const struct bl_service *bl_service_find_nodeport(int family, __be16 port, __u8 proto,
+							    __u8 scope)
 {
 	struct bl_addr any = {};
 
-	return bl_service_find(family, &any, port, proto, BL_SCOPE_NODEPORT);
+	return bl_service_find(family, &any, port, proto, scope);
 }
 
 /* Does some Service own the address, whatever the port? */

@@ -216,6 +216,32 @@ static void nodeport_that_cannot_be_served_is_the_stacks(void **state)
 	}
 }
 
+static void a_client_outside_has_a_nodeport_view_of_its_own(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame in = talk_open(family, ALICE, NODE, IPPROTO_TCP, 40000, 30080);
+		struct frame out = talk_open(family, WORLD, NODE, IPPROTO_TCP, 5000, 30080);
+		struct outcome o;
+
+		rig_reset(*state);
+		rig_backend(*state, 7, family, CAROL, 8080, IPPROTO_TCP, 1);
+		rig_backend(*state, 8, family, BOB, 8080, IPPROTO_TCP, 1);
+		rig_nodeport(*state, family, 30080, IPPROTO_TCP, 1, (const uint32_t[]){7});
+		rig_nodeport_outside(*state, family, 30080, IPPROTO_TCP, 1, (const uint32_t[]){8});
+		o = rig_run(*state, WORLD, &out);
+		assert_int_equal(o.reason, BL_PASS_SERVICE);
+		talk_is(o.out.daddr, family, BOB);
+		talk_is(o.out.saddr, family, WORLD);
+		talk_is(rig_run(*state, ALICE, &in).out.daddr, family, CAROL);
+		rig_nodeport_outside(*state, family, 30080, IPPROTO_TCP, 0, NULL);
+		out.sport++;
+		in.sport++;
+		assert_int_equal(rig_run(*state, WORLD, &out).reason, BL_PASS_REFUSE);
+		talk_is(rig_run(*state, ALICE, &in).out.daddr, family, CAROL);
+	}
+}
+
 static void pod_reaches_a_nodeport_past_the_socket_hooks(void **state)
 {
 	FAMILIES(family)
@@ -276,6 +302,7 @@ int main(void)
 		TEST(nodeport_keeps_the_client_for_a_pod_of_this_node),
 		TEST(nodeport_speaks_for_itself_to_a_pod_elsewhere),
 		TEST(nodeport_that_cannot_be_served_is_the_stacks),
+		TEST(a_client_outside_has_a_nodeport_view_of_its_own),
 		TEST(pod_reaches_a_nodeport_past_the_socket_hooks),
 		TEST(service_addresses_are_not_served_to_the_outside),
 		TEST(uplink_hands_pods_their_packets),

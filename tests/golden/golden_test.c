@@ -107,7 +107,7 @@ static void turn(struct run *r)
 	while ((svc = bl_store_dirty_service(r->store))) {
 		BL_ARENA struct bl_arena *arena = bl_arena_new(1024);
 
-		remember(r, bl_compile_service(svc, r->config.node, arena), svc->key);
+		remember(r, bl_compile_service(r->store, &r->config, svc, arena), svc->key);
 		bl_store_clean(r->store, svc);
 	}
 }
@@ -302,6 +302,7 @@ static void case_gives_the_expected_state(void **state)
 	r.store = bl_store_new();
 	read_config(&r);
 	read_local(&r);
+	bl_store_watch_zone(r.store, r.config.node);
 	run_states(&r, g->variant);
 	text = result(&r);
 	bl_store_free(r.store);

@@ -27,11 +27,12 @@ static const char *proto_name(uint8_t proto)
 
 static void dump_set(const struct bl_desired_set *set, struct bl_buf *out)
 {
-	static const char *const scopes[] = {"cluster", "nodeport", "address"};
+	static const char *const scopes[] = {"cluster", "nodeport", "address", "external",
+					     "nodeport-external"};
 	char ip[BL_IP_STRLEN];
 
-	bl_buf_printf(out, "  set IPv%u %s '%s'\n", set->family, proto_name(set->proto),
-		      set->port_name);
+	bl_buf_printf(out, "  set IPv%u %s '%s'%s\n", set->family, proto_name(set->proto),
+		      set->port_name, set->local ? " local" : "");
 	for (size_t i = 0; i < set->n_frontends; i++) {
 		const struct bl_frontend *f = &set->frontends[i];
 

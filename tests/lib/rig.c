@@ -207,6 +207,34 @@ static void put(const struct rig *r, enum map_row map, const void *key, const vo
 	assert_int_equal(bpf_map_update_elem(r->map[map], key, value, BPF_ANY), 0);
 }
 
+static enum map_row row_of(const char *map)
+{
+	for (size_t i = 0; i < sizeof(map_names) / sizeof(*map_names); i++) {
+		if (!strcmp(map_names[i], map))
+			return (enum map_row)i;
+	}
+	fail_msg("no map %s", map);
+	return 0;
+}
+
+void rig_put(const struct rig *r, const char *map, const void *key, const void *value)
+{
+	put(r, row_of(map), key, value);
+}
+
+void rig_get(const struct rig *r, const char *map, const void *key, void *ret_value)
+{
+	assert_int_equal(bpf_map_lookup_elem(r->map[row_of(map)], key, ret_value), 0);
+}
+
+uint32_t rig_take_slots(struct rig *r, uint32_t n)
+{
+	uint32_t first = r->slots;
+
+	r->slots += n;
+	return first;
+}
+
 static void put_endpoint(struct rig *r, enum who who, uint32_t link, uint32_t flags)
 {
 	struct bl_endpoint ep = {.ifindex = link, .flags = flags};
@@ -292,87 +320,6 @@ void rig_reset(struct rig *r)
 	put_prefix(r, "fd00:2::", 32, BL_PREFIX_CLUSTER);
 	put_prefix(r, "2001:db8::", 64, BL_PREFIX_CLUSTER);
 	put_prefix(r, "fd00:96::", 32, BL_PREFIX_SERVICE);
-}
-
-static void put_service(struct rig *r, int family, const uint8_t *addr, uint16_t port,
-			uint8_t proto, uint8_t scope, const struct bl_service *value)
-{
-	struct bl_service4_key key4 = {.port = htons(port), .proto = proto, .scope = scope};
-	struct bl_service6_key key6 = {.port = htons(port), .proto = proto, .scope = scope};
-
-	memcpy(&key4.addr, addr, 4);
-	memcpy(&key6.addr, addr, 16);
-	if (family == 4)
-		put(r, MAP_service4, &key4, value);
-	else
-		put(r, MAP_service6, &key6, value);
-}
-
-/* Each frontend has slots of its own. */
-static struct bl_service with_slots(struct rig *r, uint16_t port, uint32_t slots,
-				    const uint32_t *backends)
-{
-	struct bl_service svc = {.id = port, .first_slot = r->slots, .slot_count = slots};
-
-	for (uint32_t i = 0; i < slots; i++) {
-		uint32_t index = svc.first_slot + i;
-
-		put(r, MAP_slot, &index, &backends[i]);
-	}
-	r->slots += slots;
-	return svc;
-}
-
-void rig_service(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
-		 uint32_t slots, const uint32_t *backends)
-{
-	struct bl_service svc = with_slots(r, port, slots, backends);
-	uint8_t addr[16];
-
-	rig_addr(family, vip, addr);
-	put_service(r, family, addr, port, proto, BL_SCOPE_CLUSTER, &svc);
-}
-
-void rig_nodeport(struct rig *r, int family, uint16_t port, uint8_t proto, uint32_t slots,
-		  const uint32_t *backends)
-{
-	struct bl_service svc = with_slots(r, port, slots, backends);
-	uint8_t any[16] = {};
-
-	put_service(r, family, any, port, proto, BL_SCOPE_NODEPORT, &svc);
-}
-
-void rig_own(struct rig *r, int family, enum who vip)
-{
-	struct bl_service svc = {};
-	uint8_t addr[16];
-
-	rig_addr(family, vip, addr);
-	put_service(r, family, addr, 0, 0, BL_SCOPE_ADDR, &svc);
-}
-
-void rig_backend(struct rig *r, uint32_t id, int family, enum who pod, uint16_t port, uint8_t proto,
-		 uint32_t generation)
-{
-	struct bl_backend b = {
-		.port = htons(port),
-		.proto = proto,
-		.flags = (uint8_t)(BL_BACKEND_LIVE | (family == 6 ? BL_BACKEND_V6 : 0)),
-		.generation = generation,
-	};
-
-	rig_addr(family, pod, (uint8_t *)&b.addr);
-	put(r, MAP_backend, &id, &b);
-}
-
-void rig_backend_gone(struct rig *r, uint32_t id)
-{
-	struct bl_backend b;
-
-	assert_int_equal(bpf_map_lookup_elem(r->map[MAP_backend], &id, &b), 0);
-	b.flags = 0;
-	b.generation++;
-	put(r, MAP_backend, &id, &b);
 }
 
 uint32_t rig_translated(struct rig *r, int family, enum who pod)

@@ -41,11 +41,19 @@ struct rig *rig_new_with(bool in_place);
 /* Counting lookups costs time; `flows` is the room for entries of flows. */
 struct rig *rig_new_sized(bool in_place, bool count, uint32_t flows);
 
+/* Any entry of any map, by the map's name. */
+void rig_put(const struct rig *r, const char *map, const void *key, const void *value);
+void rig_get(const struct rig *r, const char *map, const void *key, void *ret_value);
+uint32_t rig_take_slots(struct rig *r, uint32_t n); /* the first of them */
+
 /* A service of the given frontend with backends; port numbers in host order. */
 void rig_service(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
 		 uint32_t slots, const uint32_t *backends);
 void rig_nodeport(struct rig *r, int family, uint16_t port, uint8_t proto, uint32_t slots,
 		  const uint32_t *backends);
+/* What clients outside of the cluster see of it, where that is something else. */
+void rig_nodeport_outside(struct rig *r, int family, uint16_t port, uint8_t proto, uint32_t slots,
+			  const uint32_t *backends);
 void rig_own(struct rig *r, int family, enum who vip); /* the address belongs to some service */
 void rig_backend(struct rig *r, uint32_t id, int family, enum who pod, uint16_t port, uint8_t proto,
 		 uint32_t generation);

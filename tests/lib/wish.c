@@ -63,12 +63,16 @@ static void parse_set(struct world *w, char *text, struct bl_desired_set *ret)
 {
 	char *targets = strchr(text, '>'), *save = NULL;
 	char *name;
+	bool local;
 
-	*targets++ = '\0';
+	local = targets[-1] == '!';
+	targets[-local] = '\0';
+	targets++;
 	name = strchr(text, '=');
 	if (name)
 		*name++ = '\0';
-	*ret = (struct bl_desired_set){.port_name = name ? name : "", .proto = IPPROTO_TCP};
+	*ret = (struct bl_desired_set){
+		.port_name = name ? name : "", .proto = IPPROTO_TCP, .local = local};
 	ret->frontends = bl_arena_array(w->arena, 1, struct bl_frontend);
 	ret->n_frontends = 1;
 	parse_addr(text, &ret->frontends[0].ip, &ret->frontends[0].port);

@@ -120,6 +120,7 @@ int bl_agent_new(struct bl_loop *loop, const struct bl_agent_config *config,
 	a->loop = loop;
 	a->socket_path = bl_asprintf("%s/beelined.sock", config->run_dir);
 	a->store = bl_store_new();
+	bl_store_watch_zone(a->store, config->compile.node);
 	a->failures = bl_failures_new();
 	bl_agent_apply_init(a);
 	rc = open_all(a, err);

@@ -34,7 +34,8 @@ static void object_name(const char *key, char buf[560])
 static bool apply_service(struct bl_agent *a, const struct bl_store_service *svc)
 {
 	BL_ARENA struct bl_arena *arena = bl_arena_new(4096);
-	struct bl_desired_service *want = bl_compile_service(svc, a->config->compile.node, arena);
+	struct bl_desired_service *want =
+		bl_compile_service(a->store, &a->config->compile, svc, arena);
 	struct bl_err err = {};
 	char object[560];
 	int rc = bl_datapath_set_service(a->datapath, want, &err);

@@ -112,7 +112,7 @@ static const char *type_name(enum bl_api_service_type type)
 	return names[type];
 }
 
-static void add_set(const struct bl_desired_set *set, json_t *frontends, json_t *backends)
+static void add_frontends(const struct bl_desired_set *set, json_t *frontends)
 {
 	const char *proto = bl_maps_proto_name(set->proto);
 
@@ -122,13 +122,20 @@ static void add_set(const struct bl_desired_set *set, json_t *frontends, json_t 
 
 		if (f->scope == BL_SCOPE_ADDR)
 			continue;
-		address = f->scope == BL_SCOPE_NODEPORT ? json_string("") : ip_json(&f->ip);
+		address = bl_ip_is_unspecified(&f->ip) ? json_string("") : ip_json(&f->ip);
 		json_array_append_new(frontends,
-				      json_pack("{so si ss ss ss si}", "address", address, "port",
-						(int)f->port, "protocol", proto, "scope",
+				      json_pack("{so si ss ss ss si ss}", "address", address,
+						"port", (int)f->port, "protocol", proto, "scope",
 						bl_maps_scope_name(f->scope), "name",
-						set->port_name, "family", (int)set->family));
+						set->port_name, "family", (int)set->family,
+						"policy", set->local ? "Local" : "Cluster"));
 	}
+}
+
+static void add_backends(const struct bl_desired_set *set, json_t *backends)
+{
+	const char *proto = bl_maps_proto_name(set->proto);
+
 	for (size_t i = 0; i < set->n_targets; i++) {
 		const struct bl_target *t = &set->targets[i];
 
@@ -143,13 +150,17 @@ static void add_set(const struct bl_desired_set *set, json_t *frontends, json_t 
 static json_t *service_json(const struct bl_agent *a, const struct bl_store_service *svc)
 {
 	BL_ARENA struct bl_arena *arena = bl_arena_new(4096);
-	struct bl_desired_service *want = bl_compile_service(svc, a->config->compile.node, arena);
+	struct bl_desired_service *want =
+		bl_compile_service(a->store, &a->config->compile, svc, arena);
 	json_t *frontends = json_array(), *backends = json_array();
 	const char *why;
 	bool programmed = bl_agent_service_programmed(a, svc->namespace, svc->name, &why);
 
-	for (size_t i = 0; i < want->n_sets; i++)
-		add_set(&want->sets[i], frontends, backends);
+	for (size_t i = 0; i < want->n_sets; i++) {
+		add_frontends(&want->sets[i], frontends);
+		if (!bl_desired_is_part(want, i))
+			add_backends(&want->sets[i], backends);
+	}
 	return json_pack("{ss ss ss ss sb ss so so}", "namespace", svc->namespace, "name",
 			 svc->name, "uid", want->uid, "type", type_name(svc->service->type),
 			 "programmed", (int)programmed, "error", why, "frontends", frontends,

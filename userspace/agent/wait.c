@@ -51,9 +51,9 @@ static int64_t count_backends(const struct bl_agent *a, const struct bl_waiter *
 
 	if (!svc)
 		return 0;
-	want = bl_compile_service(svc, a->config->compile.node, arena);
+	want = bl_compile_service(a->store, &a->config->compile, svc, arena);
 	for (size_t i = 0; i < want->n_sets; i++)
-		n += bl_desired_live_targets(&want->sets[i]);
+		n += bl_desired_is_part(want, i) ? 0 : bl_desired_live_targets(&want->sets[i]);
 	return (int64_t)n;
 }
 

@@ -80,6 +80,14 @@ static void format(struct bl_buf *b, const json_t *f)
 		      protocol ? protocol : "?");
 }
 
+/* The view from outside of the cluster, at an address that is listed already. */
+static bool is_outside(const json_t *f)
+{
+	const char *scope = bl_json_str_at(f, "scope", NULL);
+
+	return scope && bl_str_ends(scope, "external");
+}
+
 static const char *programmed(const struct bl_cli *c, const json_t *s)
 {
 	if (c->from_maps)
@@ -102,8 +110,10 @@ static void add_row(const struct bl_cli *c, struct bl_table *t, const json_t *s)
 	const json_t *frontends = json_object_get(s, "frontends");
 	BL_BUF struct bl_buf b = {};
 
-	for (size_t i = 0; i < json_array_size(frontends); i++)
-		format(&b, json_array_get(frontends, i));
+	for (size_t i = 0; i < json_array_size(frontends); i++) {
+		if (!is_outside(json_array_get(frontends, i)))
+			format(&b, json_array_get(frontends, i));
+	}
 	bl_table_cell(t, bl_json_str_at(s, "namespace", NULL));
 	bl_table_cell(t, bl_json_str_at(s, "name", NULL));
 	bl_table_cell(t, bl_json_str_at(s, "type", NULL));
@@ -134,6 +144,16 @@ int bl_cmd_service_list(struct bl_cli *c)
 	return 0;
 }
 
+/* "cluster", or "cluster, local": the node's own backends alone. */
+static void add_scope(struct bl_table *t, const json_t *f)
+{
+	const char *scope = bl_json_str_at(f, "scope", NULL);
+	const char *policy = bl_json_str_at(f, "policy", NULL);
+
+	bl_table_cellf(t, "%s%s", scope ? scope : "?",
+		       policy && bl_streq(policy, "Local") ? ", local" : "");
+}
+
 static void add_frontends(struct bl_table *t, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -144,7 +164,7 @@ static void add_frontends(struct bl_table *t, const json_t *list)
 		bl_table_cell(t, "frontend");
 		bl_table_cell(t, bl_json_str_at(f, "name", NULL));
 		bl_table_cell(t, b.data);
-		bl_table_cell(t, bl_json_str_at(f, "scope", NULL));
+		add_scope(t, f);
 	}
 }
 

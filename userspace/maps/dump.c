@@ -29,6 +29,7 @@ struct flag {
 	const char *name;
 };
 
+static const struct flag service_flags[] = {{BL_SERVICE_LOCAL, "local"}, {}};
 static const struct flag backend_flags[] = {
 	{BL_BACKEND_LIVE, "live"}, {BL_BACKEND_V6, "ipv6"}, {BL_BACKEND_LOCAL, "local"}, {}};
 static const struct flag endpoint_flags[] = {{BL_ENDPOINT_POD, "pod"},
@@ -43,7 +44,6 @@ static const struct flag flow_flags[] = {{BL_FLOW_SNAT, "snat"},
 					 {BL_FLOW_SAME, "same"},
 					 {}};
 static const struct flag config_flags[] = {{BL_CONFIG_MASQUERADE, "masquerade"}, {}};
-static const struct flag no_flags[] = {{}};
 
 const char *bl_maps_proto_name(uint8_t proto)
 {
@@ -71,6 +71,8 @@ const char *bl_maps_scope_name(uint8_t scope)
 		[BL_SCOPE_CLUSTER] = "cluster",
 		[BL_SCOPE_NODEPORT] = "nodeport",
 		[BL_SCOPE_ADDR] = "address",
+		[BL_SCOPE_EXTERNAL] = "external",
+		[BL_SCOPE_NODEPORT_EXTERNAL] = "nodeport-external",
 	};
 
 	return scope < BL_ARRAY_SIZE(names) ? names[scope] : "unknown";
@@ -218,7 +220,7 @@ static json_t *value_service(const void *value)
 
 	return json_pack("{s:I, s:I, s:I, s:o}", "id", (json_int_t)v->id, "first_slot",
 			 (json_int_t)v->first_slot, "slots", (json_int_t)v->slot_count, "flags",
-			 flags_json(v->flags, no_flags));
+			 flags_json(v->flags, service_flags));
 }
 
 static json_t *value_slot(const void *value)

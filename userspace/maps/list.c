@@ -132,10 +132,12 @@ static int view_entry(void *arg, const void *key, const void *value)
 	scope = bl_json_str_at(front, "scope", NULL);
 	if (!scope || bl_streq(scope, bl_maps_scope_name(BL_SCOPE_ADDR)))
 		return 0; /* owns its address, carries nothing */
-	if (bl_streq(scope, bl_maps_scope_name(BL_SCOPE_NODEPORT)))
+	if (bl_str_starts(scope, bl_maps_scope_name(BL_SCOPE_NODEPORT)))
 		json_object_set_new(front, "address", json_string(""));
 	json_object_set_new(front, "name", json_string(meta.port));
 	json_object_set_new(front, "family", json_integer(v->family));
+	json_object_set_new(front, "policy",
+			    json_string(service->flags & BL_SERVICE_LOCAL ? "Local" : "Cluster"));
 	json_array_append(json_object_get(svc, "frontends"), front);
 	add_backends(v, svc, meta.port, service);
 	return 0;

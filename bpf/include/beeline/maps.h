@@ -23,13 +23,17 @@
  *   0        4      6     7     8
  *   | addr   | port |proto|scope|
  * A NodePort has the unspecified address: whether an address is one of the node's is the endpoint map's knowledge.
+ * What can be reached from outside of the cluster has entries of its own for that, which the programs of the uplinks read: sockets
+ * and pods are inside and see every backend, a client outside sees what externalTrafficPolicy says.
  * An address without any port is also entered with port 0 and proto 0 (scope BL_SCOPE_ADDR): it owns the address, so
  * that an undefined port of a ClusterIP is refused instead of routed away. Its value has no slots.
  */
 enum bl_scope {
-	BL_SCOPE_CLUSTER = 0,  /* ClusterIP */
-	BL_SCOPE_NODEPORT = 1, /* any node address, addr is 0 */
-	BL_SCOPE_ADDR = 2,     /* owner of an address, port and proto are 0 */
+	BL_SCOPE_CLUSTER = 0,		/* an address of the Service, from inside the cluster */
+	BL_SCOPE_NODEPORT = 1,		/* any node address, addr is 0 */
+	BL_SCOPE_ADDR = 2,		/* owner of an address, port and proto are 0 */
+	BL_SCOPE_EXTERNAL = 3,		/* load balancer and external addresses, from outside */
+	BL_SCOPE_NODEPORT_EXTERNAL = 4, /* any node address, from outside */
 };
 
 struct bl_service4_key {
@@ -56,6 +60,7 @@ struct bl_service {
 	__u32 flags;	  /* BL_SERVICE_* */
 };
 BL_LAYOUT(struct bl_service, 16);
+#define BL_SERVICE_LOCAL 0x01 /* its backends are this node's only */
 
 /* slot: array, index -> backend id. A service owns slots [first_slot, first_slot + slot_count). */
 typedef __u32 bl_slot;

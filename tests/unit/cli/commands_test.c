@@ -183,7 +183,9 @@ static void help_is_no_error_and_names_every_command(void **state)
 static const char service[] =
 	"{\"namespace\":\"shop\",\"name\":\"cart\",\"type\":\"ClusterIP\",\"programmed\":true,\"error\":\"\","
 	"\"frontends\":[{\"address\":\"10.96.0.9\",\"port\":80,\"protocol\":\"TCP\",\"scope\":\"cluster\","
-	"\"name\":\"http\"},{\"address\":\"\",\"port\":30080,\"protocol\":\"TCP\",\"scope\":\"nodeport\","
+	"\"name\":\"http\",\"policy\":\"Cluster\"},{\"address\":\"\",\"port\":30080,\"protocol\":\"TCP\","
+	"\"scope\":\"nodeport-external\",\"name\":\"http\",\"family\":6,\"policy\":\"Local\"},"
+	"{\"address\":\"\",\"port\":30080,\"protocol\":\"TCP\",\"scope\":\"nodeport\","
 	"\"name\":\"http\",\"family\":6}],\"backends\":[{\"address\":\"fd00::5\",\"port\":8080,\"protocol\":\"TCP\","
 	"\"name\":\"http\",\"local\":true}]}";
 
@@ -208,11 +210,13 @@ static void one_service_shows_its_ends(void **state)
 	(void)state;
 	assert_int_equal(ask("service get shop/cart", answer), 0);
 	assert_string_equal(bl_json_str_at(f.request, "name", NULL), "cart");
-	assert_string_equal(f.out, "shop/cart programmed: yes\n\n"
-				   "WHAT       PORT   ADDRESS              WHERE\n"
-				   "frontend   http   10.96.0.9:80/TCP     cluster\n"
-				   "frontend   http   [::]:30080/TCP       nodeport\n"
-				   "backend    http   [fd00::5]:8080/TCP   local\n");
+	assert_string_equal(f.out,
+			    "shop/cart programmed: yes\n\n"
+			    "WHAT       PORT   ADDRESS              WHERE\n"
+			    "frontend   http   10.96.0.9:80/TCP     cluster\n"
+			    "frontend   http   [::]:30080/TCP       nodeport-external, local\n"
+			    "frontend   http   [::]:30080/TCP       nodeport\n"
+			    "backend    http   [fd00::5]:8080/TCP   local\n");
 }
 
 static void json_is_the_agents_own_answer(void **state)

@@ -31,6 +31,28 @@ static void a_restart_writes_nothing(void **state)
 	assert_int_equal(w->maps.calls, 0);
 }
 
+static void both_views_of_a_port_survive_a_restart(void **state)
+{
+	static const char wish[] = "10.0.0.1:80=a>10.1.0.1:1,10.1.0.2:1 10.0.0.2:80=a!>10.1.0.1:1";
+	struct world *w = *state;
+
+	assert_int_equal(wish_set(w, "cart", wish), 0);
+	wish_restart(w);
+	assert_int_equal(wish_set(w, "cart", wish), 0);
+	assert_int_equal(bl_services_sweep(w->s, &w->err), 0);
+	assert_int_equal(w->maps.calls, 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:1,10.1.0.2:1");
+	assert_string_equal(wish_follow(w, "10.0.0.2:80"), "cart>10.1.0.1:1");
+	/* a frontend changes sides, and the view that nothing leads to goes */
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80=a!>10.1.0.1:1 10.0.0.2:80=a>10.1.0.2:1"),
+			 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:1");
+	assert_string_equal(wish_follow(w, "10.0.0.2:80"), "cart>10.1.0.2:1");
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80=a>10.1.0.1:1"), 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:1");
+	assert_string_equal(wish_follow(w, "10.0.0.2:80"), "");
+}
+
 static void an_id_never_has_a_generation_twice(void **state)
 {
 	struct world *w = *state;
@@ -110,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_restart_writes_nothing),
+		TEST(both_views_of_a_port_survive_a_restart),
 		TEST(an_id_never_has_a_generation_twice),
 		TEST(sweep_removes_what_nobody_claims),
 		TEST(an_unclaimed_owner_gives_way),

@@ -110,9 +110,9 @@ static void services_have_names_frontends_and_backends(void **state)
 		list,
 		"[{\"namespace\":\"shop\",\"name\":\"cart\",\"uid\":\"u-1\",\"frontends\":["
 		"{\"address\":\"\",\"port\":30080,\"protocol\":\"TCP\",\"scope\":\"nodeport\","
-		"\"name\":\"web\",\"family\":4},"
+		"\"name\":\"web\",\"family\":4,\"policy\":\"Cluster\"},"
 		"{\"address\":\"10.96.0.1\",\"port\":80,\"protocol\":\"TCP\",\"scope\":\"cluster\","
-		"\"name\":\"web\",\"family\":4}],\"backends\":["
+		"\"name\":\"web\",\"family\":4,\"policy\":\"Cluster\"}],\"backends\":["
 		"{\"address\":\"10.1.0.1\",\"port\":8080,\"protocol\":\"TCP\",\"name\":\"web\","
 		"\"local\":true},"
 		"{\"address\":\"10.1.1.1\",\"port\":8080,\"protocol\":\"TCP\",\"name\":\"web\","

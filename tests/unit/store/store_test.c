@@ -191,6 +191,33 @@ static void objects_are_walked_in_order_and_changes_are_told_once(void **state)
 	assert_false(bl_store_take_changed(s, BL_API_NODE));
 }
 
+static void put_node(struct bl_store *s, const char *name, const char *zone, const char *version)
+{
+	put(s, BL_API_NODE,
+	    json_pack("{s{ss ss ss s{ss}}}", "metadata", "name", name, "uid", name,
+		      "resourceVersion", version, "labels", "topology.kubernetes.io/zone", zone));
+}
+
+static void the_own_zones_change_dirties_every_service(void **state)
+{
+	struct bl_store *s = *state;
+
+	bl_store_watch_zone(s, "one");
+	put_service(s, "cart", "1");
+	while (*next_dirty(s))
+		;
+	put_node(s, "two", "a", "1");
+	assert_string_equal(next_dirty(s), "");
+	put_node(s, "one", "a", "1");
+	assert_string_equal(next_dirty(s), "cart");
+	put_node(s, "one", "a", "2");
+	assert_string_equal(next_dirty(s), "");
+	put_node(s, "one", "b", "3");
+	assert_string_equal(next_dirty(s), "cart");
+	bl_store_remove(s, BL_API_NODE, "", "one");
+	assert_string_equal(next_dirty(s), "cart");
+}
+
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -203,6 +230,7 @@ int main(void)
 		STORE_TEST(slices_are_ordered_whatever_came_first),
 		STORE_TEST(a_postponed_service_lets_others_go_first),
 		STORE_TEST(a_removed_service_is_seen_once_more),
+		STORE_TEST(the_own_zones_change_dirties_every_service),
 		STORE_TEST(objects_are_walked_in_order_and_changes_are_told_once),
 	};
 

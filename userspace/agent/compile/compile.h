@@ -60,7 +60,9 @@ struct bl_compile_local {
 };
 
 /* One Service's backend sets, into the arena. No sets where it is gone or not ours. */
-struct bl_desired_service *bl_compile_service(const struct bl_store_service *svc, const char *node,
+struct bl_desired_service *bl_compile_service(const struct bl_store *store,
+					      const struct bl_compile_config *config,
+					      const struct bl_store_service *svc,
 					      struct bl_arena *arena);
 
 /*

@@ -6,10 +6,16 @@
 
 #include "agent/compile/compile.h"
 
-/* The targets of one Service port in one family: ordered, without duplicates. */
+/* Where this node is. */
+struct bl_compile_place {
+	const char *node;
+	const char *zone; /* "" where the API says none */
+};
+
+/* Fills the targets of the set, whose family and view are known: ordered, without duplicates. */
 void bl_compile_targets(const struct bl_store_service *svc, const struct bl_api_service_port *port,
-			uint8_t family, const char *node, struct bl_arena *arena,
-			struct bl_target **ret_targets, size_t *ret_count);
+			const struct bl_compile_place *place, struct bl_arena *arena,
+			struct bl_desired_set *set);
 
 /* The nodes in the order of their names, and the own one (NULL: the API does not know it). */
 struct bl_compile_nodes {

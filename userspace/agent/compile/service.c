@@ -4,9 +4,15 @@
  *
  * Each port of a Service, in each of its address families, is one set: the targets, and the
  * frontends that lead to them. All frontends of a port share the set, so a change of endpoints is
- * one write a frontend and the targets are stored once. A ClusterIP also gets an entry that owns
- * the address without any port, so that a port which the Service does not define is refused instead
- * of routed away.
+ * one write a frontend and the targets are stored once. A traffic policy of Local puts the frontends
+ * it is for into a second set, with this node's targets:
+ *
+ *	ClusterIP			internalTrafficPolicy
+ *	NodePort, from outside		externalTrafficPolicy
+ *	NodePort, from inside		Cluster, always: as if the client had gone out and come back by a load balancer
+ *
+ * A ClusterIP also gets an entry that owns the address without any port, so that a port which the Service does not define is
+ * refused instead of routed away.
  *
  * Not ours are: ExternalName, headless Services (clusterIP None, or labelled
  * service.kubernetes.io/headless) and those labelled service.kubernetes.io/service-proxy-name,
@@ -51,25 +57,47 @@ static void add_frontend(struct bl_desired_set *set, const struct bl_ip *ip, uin
 	};
 }
 
-static void port_set(const struct bl_store_service *svc, const struct bl_api_service_port *port,
-		     uint8_t family, const char *node, struct bl_arena *arena,
-		     struct bl_desired_set *set)
-{
-	const struct bl_api_service *s = svc->service;
-	const struct bl_ip any = {.family = family};
+/* A port of the Service in one family. */
+struct port {
+	const struct bl_store_service *svc;
+	const struct bl_api_service_port *port;
+	uint8_t family;
+	const struct bl_compile_place *place;
+};
 
-	set->port_name = bl_arena_strdup(arena, port->name);
-	set->family = family;
-	set->proto = port->proto;
-	set->frontends = bl_arena_array(arena, s->n_cluster_ips + 1, struct bl_frontend);
-	for (size_t i = 0; i < s->n_cluster_ips; i++) {
-		if (s->cluster_ips[i].family == family)
-			add_frontend(set, &s->cluster_ips[i], port->port, BL_SCOPE_CLUSTER);
+static void add_frontends(const struct port *p, struct bl_desired_set *set)
+{
+	const struct bl_api_service *s = p->svc->service;
+	const struct bl_ip any = {.family = p->family};
+
+	for (size_t i = 0; i < s->n_cluster_ips && s->internal_local == set->local; i++) {
+		if (s->cluster_ips[i].family == p->family)
+			add_frontend(set, &s->cluster_ips[i], p->port->port, BL_SCOPE_CLUSTER);
 	}
-	if (port->node_port)
-		add_frontend(set, &any, port->node_port, BL_SCOPE_NODEPORT);
+	if (p->port->node_port && !set->local)
+		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT);
+	if (p->port->node_port && s->external_local == set->local)
+		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT_EXTERNAL);
 	qsort(set->frontends, set->n_frontends, sizeof(*set->frontends), frontend_cmp);
-	bl_compile_targets(svc, port, family, node, arena, &set->targets, &set->n_targets);
+}
+
+/* The port's set of one view; a view that no frontend has is left out. */
+static void add_set(const struct port *p, bool local, struct bl_arena *arena,
+		    struct bl_desired_service *want)
+{
+	struct bl_desired_set *set = &want->sets[want->n_sets];
+
+	set->port_name = bl_arena_strdup(arena, p->port->name);
+	set->family = p->family;
+	set->proto = p->port->proto;
+	set->local = local;
+	set->frontends =
+		bl_arena_array(arena, p->svc->service->n_cluster_ips + 2, struct bl_frontend);
+	add_frontends(p, set);
+	if (!set->n_frontends)
+		return;
+	bl_compile_targets(p->svc, p->port, p->place, arena, set);
+	want->n_sets++;
 }
 
 static void address_set(const struct bl_ip *ip, struct bl_arena *arena, struct bl_desired_set *set)
@@ -90,13 +118,42 @@ static int set_cmp(const void *a, const void *b)
 	if (x->proto != y->proto)
 		return x->proto < y->proto ? -1 : 1;
 	rc = strcmp(x->port_name, y->port_name);
+	if (!rc)
+		rc = (int)x->local - (int)y->local;
 	return rc ? rc : frontend_cmp(x->frontends, y->frontends);
 }
 
-struct bl_desired_service *bl_compile_service(const struct bl_store_service *svc, const char *node,
+static void add_family(const struct bl_store_service *svc, uint8_t family,
+		       const struct bl_compile_place *place, struct bl_arena *arena,
+		       struct bl_desired_service *want)
+{
+	const struct bl_api_service *s = svc->service;
+
+	for (size_t i = 0; i < s->n_ports; i++) {
+		struct port p = {
+			.svc = svc, .port = &s->ports[i], .family = family, .place = place};
+
+		add_set(&p, false, arena, want);
+		if (s->internal_local || s->external_local)
+			add_set(&p, true, arena, want);
+	}
+}
+
+static struct bl_compile_place place_of(const struct bl_store *store, const char *node)
+{
+	const struct bl_api_node *own =
+		(const struct bl_api_node *)bl_store_get(store, BL_API_NODE, "", node);
+
+	return (struct bl_compile_place){.node = node, .zone = own ? own->zone : ""};
+}
+
+struct bl_desired_service *bl_compile_service(const struct bl_store *store,
+					      const struct bl_compile_config *config,
+					      const struct bl_store_service *svc,
 					      struct bl_arena *arena)
 {
 	struct bl_desired_service *want = bl_arena_new0(arena, struct bl_desired_service);
+	struct bl_compile_place place = place_of(store, config->node);
 	const struct bl_api_service *s = svc->service;
 
 	want->namespace = bl_arena_strdup(arena, svc->namespace);
@@ -104,13 +161,11 @@ struct bl_desired_service *bl_compile_service(const struct bl_store_service *svc
 	want->uid = bl_arena_strdup(arena, s ? s->obj.meta.uid : "");
 	if (!s || !is_ours(s))
 		return want;
-	want->sets =
-		bl_arena_array(arena, s->n_cluster_ips * (s->n_ports + 1), struct bl_desired_set);
+	want->sets = bl_arena_array(arena, s->n_cluster_ips * (2 * s->n_ports + 1),
+				    struct bl_desired_set);
 	for (size_t f = 0; f < s->n_cluster_ips; f++) {
 		address_set(&s->cluster_ips[f], arena, &want->sets[want->n_sets++]);
-		for (size_t p = 0; p < s->n_ports; p++)
-			port_set(svc, &s->ports[p], s->cluster_ips[f].family, node, arena,
-				 &want->sets[want->n_sets++]);
+		add_family(svc, s->cluster_ips[f].family, &place, arena, want);
 	}
 	qsort(want->sets, want->n_sets, sizeof(*want->sets), set_cmp);
 	return want;

@@ -2,13 +2,19 @@
 /*
  * DOC: Which endpoints a Service port uses.
  *
- * The rule is upstream's CategorizeEndpoints (k8s.io/kubernetes/pkg/proxy/topology.go) for the
- * Cluster policy: the endpoints that are ready; if there is none, those that are serving while they
- * terminate (KEP-1669), so that a rollout that takes the last ready pod away does not refuse
- * connections that its predecessor still answers.
+ * The rule is upstream's CategorizeEndpoints (k8s.io/kubernetes/pkg/proxy/topology.go). A port has up to two sets, decided
+ * independently of each other:
  *
- * The others drain: they get nothing new and keep what they have, so that a failing readiness probe
- * or a rollout cuts no live connection.
+ *	cluster	ready endpoints, narrowed by topology; if there is none, those that serve while they terminate (KEP-1669),
+ *		wherever they are, so that a rollout that takes the last ready pod away does not refuse connections
+ *		that its predecessor still answers
+ *	local	the same of this node's endpoints alone, and topology has no say
+ *
+ * Topology: hints for this node's name come first (KEP-3015), then those for its zone (KEP-2433). Either kind
+ * counts only if every ready endpoint has one and at least one of them names this node or zone; otherwise all are used.
+ *
+ * The others of a set drain: they get nothing new and keep what they have, so that a failing readiness probe, a changed hint
+ * or a rollout cuts no live connection. To the local set only this node's endpoints belong, draining ones too.
  *
  * A slice's port belongs to a Service's port when name and protocol are equal; its number may
  * differ from slice to slice (named target ports). The same address and port may stand in two
@@ -33,28 +39,106 @@ static const struct bl_api_slice_port *matching_port(const struct bl_api_endpoin
 	return NULL;
 }
 
-static bool is_ready(const struct bl_api_endpoint *e)
-{
-	return e->ready;
-}
+/* Whose hints count; in all other cases every endpoint is as near as the next. */
+enum topology { ANYWHERE, SAME_NODE, SAME_ZONE };
 
-static bool is_serving_terminating(const struct bl_api_endpoint *e)
-{
-	return e->serving && e->terminating;
-}
-
-typedef bool (*rule)(const struct bl_api_endpoint *e);
-
-/* What is looked for, in which slices, and where it goes; with targets NULL it is only counted. */
 struct search {
-	const struct bl_store_service *svc;
+	const struct bl_compile_place *place;
 	const struct bl_api_service_port *port;
-	uint8_t family;
-	const char *node;
-	rule chosen;
+	bool local;
+	enum topology topology;
+	bool ready; /* a ready endpoint is there: terminating ones are not needed */
 	struct bl_target *targets;
-	size_t count;
 };
+
+/* What all endpoints of a port say together. */
+struct survey {
+	size_t endpoints; /* that belong to the set */
+	size_t ready;	  /* of those */
+	size_t node_hints, zone_hints;
+	bool names_node, names_zone;
+};
+
+typedef void (*visit)(const struct search *s, const struct bl_api_endpoint *e, uint16_t port,
+		      void *arg);
+
+static bool has(const char *const *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (bl_streq(list[i], name))
+			return true;
+	}
+	return false;
+}
+
+static bool hints_node(const struct search *s, const struct bl_api_endpoint *e)
+{
+	return has(e->node_hints, e->n_node_hints, s->place->node);
+}
+
+static bool hints_zone(const struct search *s, const struct bl_api_endpoint *e)
+{
+	return s->place->zone[0] && has(e->zone_hints, e->n_zone_hints, s->place->zone);
+}
+
+static bool is_local(const struct search *s, const struct bl_api_endpoint *e)
+{
+	return bl_streq(e->node, s->place->node);
+}
+
+/* Every endpoint that belongs to the set. */
+static void each(const struct bl_store_service *svc, uint8_t family, const struct search *s,
+		 visit fn, void *arg)
+{
+	for (size_t i = 0; i < svc->n_slices; i++) {
+		const struct bl_api_endpointslice *slice = svc->slices[i];
+		const struct bl_api_slice_port *p;
+
+		if (slice->family != family)
+			continue;
+		p = matching_port(slice, s->port);
+		for (size_t k = 0; p && k < slice->n_endpoints; k++) {
+			if (!s->local || is_local(s, &slice->endpoints[k]))
+				fn(s, &slice->endpoints[k], p->port, arg);
+		}
+	}
+}
+
+static void look_at(const struct search *s, const struct bl_api_endpoint *e, uint16_t port,
+		    void *arg)
+{
+	struct survey *all = arg;
+
+	(void)port;
+	all->endpoints++;
+	if (!e->ready)
+		return;
+	all->ready++;
+	all->node_hints += e->n_node_hints > 0;
+	all->zone_hints += e->n_zone_hints > 0;
+	all->names_node |= hints_node(s, e);
+	all->names_zone |= hints_zone(s, e);
+}
+
+static enum topology topology_of(const struct survey *all)
+{
+	if (all->node_hints == all->ready && all->names_node)
+		return SAME_NODE;
+	if (all->zone_hints == all->ready && all->names_zone)
+		return SAME_ZONE;
+	return ANYWHERE;
+}
+
+static bool is_chosen(const struct search *s, const struct bl_api_endpoint *e)
+{
+	if (!s->ready)
+		return e->serving && e->terminating;
+	if (!e->ready)
+		return false;
+	if (s->topology == SAME_NODE)
+		return hints_node(s, e);
+	return s->topology == ANYWHERE || hints_zone(s, e);
+}
 
 /* An endpoint that is not chosen keeps what it has: TCP and SCTP as long as it exists, UDP while it serves. */
 static bool drains(const struct search *s, const struct bl_api_endpoint *e)
@@ -62,49 +146,19 @@ static bool drains(const struct search *s, const struct bl_api_endpoint *e)
 	return s->port->proto != IPPROTO_UDP || e->serving;
 }
 
-static void look_at(struct search *s, const struct bl_api_endpoint *e, uint16_t port)
+static void take(const struct search *s, const struct bl_api_endpoint *e, uint16_t port, void *arg)
 {
-	bool chosen = s->chosen(e);
+	bool chosen = is_chosen(s, e);
+	size_t *count = arg;
 
 	if (!chosen && !drains(s, e))
 		return;
-	if (s->targets)
-		s->targets[s->count] = (struct bl_target){
-			.ip = e->ips[0],
-			.port = port,
-			.local = bl_streq(e->node, s->node),
-			.draining = !chosen,
-		};
-	s->count++;
-}
-
-static size_t gather(struct search *s)
-{
-	s->count = 0;
-	for (size_t i = 0; i < s->svc->n_slices; i++) {
-		const struct bl_api_endpointslice *slice = s->svc->slices[i];
-		const struct bl_api_slice_port *p = matching_port(slice, s->port);
-
-		for (size_t k = 0; p && slice->family == s->family && k < slice->n_endpoints; k++)
-			look_at(s, &slice->endpoints[k], p->port);
-	}
-	return s->count;
-}
-
-/* Whether any endpoint satisfies the rule. */
-static bool exists(const struct search *s, rule wanted)
-{
-	for (size_t i = 0; i < s->svc->n_slices; i++) {
-		const struct bl_api_endpointslice *slice = s->svc->slices[i];
-
-		if (slice->family != s->family || !matching_port(slice, s->port))
-			continue;
-		for (size_t k = 0; k < slice->n_endpoints; k++) {
-			if (wanted(&slice->endpoints[k]))
-				return true;
-		}
-	}
-	return false;
+	s->targets[(*count)++] = (struct bl_target){
+		.ip = e->ips[0],
+		.port = port,
+		.local = is_local(s, e),
+		.draining = !chosen,
+	};
 }
 
 static int target_cmp(const void *a, const void *b)
@@ -131,15 +185,19 @@ static size_t unique(struct bl_target *targets, size_t n)
 }
 
 void bl_compile_targets(const struct bl_store_service *svc, const struct bl_api_service_port *port,
-			uint8_t family, const char *node, struct bl_arena *arena,
-			struct bl_target **ret_targets, size_t *ret_count)
+			const struct bl_compile_place *place, struct bl_arena *arena,
+			struct bl_desired_set *set)
 {
-	struct search s = {.svc = svc, .port = port, .family = family, .node = node};
+	struct search s = {.place = place, .port = port, .local = set->local};
+	struct survey all = {};
+	size_t n = 0;
 
-	s.chosen = exists(&s, is_ready) ? is_ready : is_serving_terminating;
-	s.targets = bl_arena_array(arena, gather(&s), struct bl_target);
-	gather(&s);
-	qsort(s.targets, s.count, sizeof(*s.targets), target_cmp);
-	*ret_targets = s.targets;
-	*ret_count = unique(s.targets, s.count);
+	each(svc, set->family, &s, look_at, &all);
+	s.ready = all.ready > 0;
+	s.topology = s.local ? ANYWHERE : topology_of(&all);
+	s.targets = bl_arena_array(arena, all.endpoints, struct bl_target);
+	each(svc, set->family, &s, take, &n);
+	qsort(s.targets, n, sizeof(*s.targets), target_cmp);
+	set->targets = s.targets;
+	set->n_targets = unique(s.targets, n);
 }

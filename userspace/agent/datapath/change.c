@@ -173,7 +173,8 @@ static int prepare_set(struct change *c, struct plan *p, struct bl_err *err)
 {
 	int rc;
 
-	p->set = bl_table_find_set(c->svc, p->want->family, p->want->proto, p->want->port_name);
+	p->set = bl_table_find_set(c->svc, p->want->family, p->want->proto, p->want->local,
+				   p->want->port_name);
 	p->ids = bl_calloc(p->want->n_targets + 1, sizeof(*p->ids));
 	rc = take_targets(c, p, false, err);
 	p->n_slots = p->n_ids;
@@ -247,6 +248,7 @@ static struct bl_service value_of(const struct plan *p)
 		.id = p->id,
 		.first_slot = p->n_slots ? p->first : 0,
 		.slot_count = p->n_slots,
+		.flags = p->want->local ? BL_SERVICE_LOCAL : 0,
 	};
 }
 
@@ -356,7 +358,7 @@ static void take_over(struct change *c)
 
 		if (!set)
 			set = bl_table_add_set(c->svc, p->want->family, p->want->proto,
-					       p->want->port_name);
+					       p->want->local, p->want->port_name);
 		bl_table_release(c->s, set->first, p->fresh ? set->n_slots : 0, set->ids,
 				 set->n_ids);
 		set->id = p->id;

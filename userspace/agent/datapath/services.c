@@ -59,25 +59,28 @@ void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc)
 	free(svc);
 }
 
-struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, const char *port)
+struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, bool local,
+				const char *port)
 {
 	struct bl_set *set = bl_new0(struct bl_set);
 
 	set->svc = svc;
 	set->family = family;
 	set->proto = proto;
+	set->local = local;
 	set->port = bl_strdup(port);
 	LL_PREPEND(svc->sets, set);
 	return set;
 }
 
 struct bl_set *bl_table_find_set(const struct bl_svc *svc, uint8_t family, uint8_t proto,
-				 const char *port)
+				 bool local, const char *port)
 {
 	struct bl_set *set;
 
 	LL_FOREACH (svc->sets, set) {
-		if (set->family == family && set->proto == proto && bl_streq(set->port, port))
+		if (set->family == family && set->proto == proto && set->local == local &&
+		    bl_streq(set->port, port))
 			return set;
 	}
 	return NULL;

@@ -49,6 +49,7 @@ struct bl_set {
 	struct bl_front *fronts;
 	uint8_t family;
 	uint8_t proto;
+	bool local; /* BL_SERVICE_LOCAL: a port may have both kinds */
 	bool wanted;
 };
 
@@ -74,10 +75,10 @@ struct bl_services {
 struct bl_svc *bl_table_svc(struct bl_services *s, const char *key); /* made where missing */
 void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc);   /* which has no sets */
 /* A new empty set of the Service. */
-struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto,
+struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, bool local,
 				const char *port);
 struct bl_set *bl_table_find_set(const struct bl_svc *svc, uint8_t family, uint8_t proto,
-				 const char *port);
+				 bool local, const char *port);
 /* Gives the set's slots, backends and memory back; it has no frontends. The maps are not written. */
 void bl_table_drop_set(struct bl_services *s, struct bl_set *set);
 

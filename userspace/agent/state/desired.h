@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/ip.h"
 #include "beeline/config.h"
@@ -21,7 +22,7 @@
 
 /* An address and port that clients use. */
 struct bl_frontend {
-	struct bl_ip ip; /* BL_SCOPE_NODEPORT: unspecified, of the set's family */
+	struct bl_ip ip; /* BL_SCOPE_NODEPORT*: unspecified, of the set's family */
 	uint16_t port;	 /* host byte order; BL_SCOPE_ADDR: 0 */
 	uint8_t proto;	 /* BL_SCOPE_ADDR: 0 */
 	uint8_t scope;	 /* enum bl_scope */
@@ -36,14 +37,15 @@ struct bl_target {
 };
 
 /*
- * One backend set with the frontends that lead to it: a port of a Service, of one family. All strings and lists belong to
- * the arena of the bl_desired_service that holds the set.
+ * One backend set with the frontends that lead to it: a port of a Service, of one family, with the cluster's targets or with
+ * this node's alone. All strings and lists belong to the arena of the bl_desired_service that holds the set.
  */
 struct bl_desired_set {
 	const char
 		*port_name; /* "" for the only port, and for the set of BL_SCOPE_ADDR frontends */
 	uint8_t family;
 	uint8_t proto; /* 0: the set of BL_SCOPE_ADDR frontends, which has no targets */
+	bool local;    /* traffic policy Local: targets of this node only */
 	struct bl_frontend *frontends; /* ordered */
 	size_t n_frontends;
 	struct bl_target *targets; /* ordered by address and port, without duplicates */
@@ -65,9 +67,18 @@ struct bl_desired_service {
 	const char *namespace;
 	const char *name;
 	const char *uid;
-	struct bl_desired_set *sets; /* ordered by family, proto, port name */
+	struct bl_desired_set *sets; /* ordered by family, proto, port name, local last */
 	size_t n_sets;
 };
+
+/* Whether the set shows this node's part of what the set before it holds: the same port with traffic policy Local. */
+static inline bool bl_desired_is_part(const struct bl_desired_service *svc, size_t set)
+{
+	const struct bl_desired_set *s = &svc->sets[set];
+
+	return set && s->local && s[-1].family == s->family && s[-1].proto == s->proto &&
+	       !strcmp(s[-1].port_name, s->port_name);
+}
 
 /* An address that lies on this node. */
 struct bl_desired_endpoint {

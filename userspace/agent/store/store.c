@@ -36,6 +36,8 @@ struct bl_store {
 	uint64_t list[BL_API_KIND_COUNT];
 	bool changed[BL_API_KIND_COUNT];
 	struct bl_store_index *index;
+	char *own;  /* the Node whose zone is watched; NULL: none */
+	char *zone; /* what it was at last */
 };
 
 struct bl_store *bl_store_new(void)
@@ -60,6 +62,8 @@ struct bl_store *bl_store_free(struct bl_store *s)
 		}
 	}
 	bl_store_index_free(s->index);
+	free(s->own);
+	free(s->zone);
 	free(s);
 	return NULL;
 }
@@ -95,6 +99,28 @@ static void index_object(struct bl_store *s, const struct bl_api_object *obj, bo
 	}
 }
 
+/* After any change of a Node: the topology that all Services are compiled for. */
+static void note_zone(struct bl_store *s)
+{
+	const struct entry *e = s->own ? find(s, BL_API_NODE, "", s->own) : NULL;
+	const char *zone = e ? ((const struct bl_api_node *)e->obj)->zone : "";
+
+	if (!s->own || bl_streq(zone, s->zone))
+		return;
+	free(s->zone);
+	s->zone = bl_strdup(zone);
+	bl_store_index_touch_all(s->index);
+}
+
+void bl_store_watch_zone(struct bl_store *s, const char *node)
+{
+	free(s->own);
+	free(s->zone);
+	s->own = bl_strdup(node);
+	s->zone = bl_strdup("");
+	note_zone(s);
+}
+
 static void drop(struct bl_store *s, struct entry *e)
 {
 	enum bl_api_kind kind = e->obj->kind;
@@ -103,6 +129,8 @@ static void drop(struct bl_store *s, struct entry *e)
 	HASH_DEL(s->objects[kind], e);
 	bl_api_free(e->obj);
 	free(e);
+	if (kind == BL_API_NODE)
+		note_zone(s);
 }
 
 void bl_store_begin(struct bl_store *s, enum bl_api_kind kind)
@@ -154,6 +182,8 @@ void bl_store_put(struct bl_store *s, struct bl_api_object *obj)
 	e->obj = obj;
 	e->list = s->list[obj->kind];
 	index_object(s, obj, true);
+	if (obj->kind == BL_API_NODE)
+		note_zone(s);
 }
 
 void bl_store_keep(struct bl_store *s, enum bl_api_kind kind, const char *namespace,

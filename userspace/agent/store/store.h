@@ -20,6 +20,9 @@ struct bl_store;
 struct bl_store *bl_store_new(void);
 struct bl_store *bl_store_free(struct bl_store *s);
 
+/* From now on a change of this Node's zone makes every Service dirty. */
+void bl_store_watch_zone(struct bl_store *s, const char *node);
+
 /* A list of the kind begins: what is not put again before bl_store_synced() is gone. */
 void bl_store_begin(struct bl_store *s, enum bl_api_kind kind);
 void bl_store_synced(struct bl_store *s, enum bl_api_kind kind);
