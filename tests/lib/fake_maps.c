@@ -116,16 +116,41 @@ static bool fails(struct fake_maps *f)
 	return f->fail_at && f->calls >= f->fail_at && f->calls < f->fail_at + f->fail_for;
 }
 
-static int update(void *arg, enum bl_map map, const void *keys, const void *values, uint32_t n)
+static int put_or_refuse(struct fake_maps *f, enum bl_map map, const void *key, const void *value)
+{
+	if (f->refuse_key && f->refuse_map == map &&
+	    memcmp(f->refuse_key, key, bl_map_table[map].key_size) == 0)
+		return f->fail_code;
+	return put(f, map, key, value);
+}
+
+static int update(void *arg, enum bl_map map, const void *key, const void *value)
 {
 	struct fake_maps *f = arg;
+	int rc = fails(f) ? f->fail_code : put_or_refuse(f, map, key, value);
+
+	check(f);
+	return rc;
+}
+
+static int update_batch(void *arg, enum bl_map map, const void *keys, const void *values,
+			uint32_t n, uint32_t *ret_done)
+{
+	struct fake_maps *f = arg;
+	const char *key = keys, *value = values;
 	int rc = 0;
 
+	if (f->no_batch)
+		return -EOPNOTSUPP;
+	*ret_done = 0;
 	if (fails(f))
 		return f->fail_code;
-	for (uint32_t i = 0; !rc && i < n; i++)
-		rc = put(f, map, (const char *)keys + (size_t)i * bl_map_table[map].key_size,
-			 (const char *)values + (size_t)i * bl_map_table[map].value_size);
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		rc = put_or_refuse(f, map, key, value);
+		*ret_done += rc == 0;
+		key += bl_map_table[map].key_size;
+		value += bl_map_table[map].value_size;
+	}
 	check(f);
 	return rc;
 }
@@ -201,5 +226,5 @@ void fake_maps_free(struct fake_maps *f)
 
 void fake_maps_io(struct fake_maps *f, struct bl_map_io *ret_io)
 {
-	*ret_io = (struct bl_map_io){.ops = {update, erase, each, size, now_ms, f}};
+	*ret_io = (struct bl_map_io){.ops = {update, update_batch, erase, each, size, now_ms, f}};
 }

@@ -2,6 +2,8 @@
 #ifndef BL_TESTS_FAKE_MAPS_H
 #define BL_TESTS_FAKE_MAPS_H
 
+#include <stdbool.h>
+
 #include "agent/datapath/ops.h"
 #include "base/buf.h"
 
@@ -20,6 +22,9 @@ struct fake_maps {
 	unsigned int fail_at;  /* the number of the call that fails, counted from 1; 0: none */
 	unsigned int fail_for; /* how many in a row fail */
 	int fail_code;
+	enum bl_map refuse_map; /* where this key is refused, with fail_code; NULL: none is */
+	const void *refuse_key;
+	bool no_batch; /* entries are written one by one */
 	uint64_t now_ms;
 	unsigned int astray;
 };

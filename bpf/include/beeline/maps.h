@@ -225,12 +225,10 @@ BL_LAYOUT(struct bl_counter, 16);
  * same name; the agent sizes, pins and dumps by this table, and the command line and docs print it.
  */
 #define BL_MAPS(X)                                                                                 \
-	X(service4, HASH, struct bl_service4_key, struct bl_service, 65536, BPF_F_NO_PREALLOC,     \
-	  "IPv4 frontends")                                                                        \
-	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, BPF_F_NO_PREALLOC,     \
-	  "IPv6 frontends")                                                                        \
-	X(slot, ARRAY, __u32, bl_slot, 262144, 0, "slot to backend id")                            \
-	X(backend, ARRAY, __u32, struct bl_backend, 65536, 0, "backends by id")                    \
+	X(service4, HASH, struct bl_service4_key, struct bl_service, 65536, 0, "IPv4 frontends")   \
+	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, 0, "IPv6 frontends")   \
+	X(slot, ARRAY, __u32, bl_slot, 262144, BPF_F_MMAPABLE, "slot to backend id")               \
+	X(backend, ARRAY, __u32, struct bl_backend, 65536, BPF_F_MMAPABLE, "backends by id")       \
 	X(service_meta, HASH, __u32, struct bl_service_meta, 65536, BPF_F_NO_PREALLOC,             \
 	  "names of services by id")                                                               \
 	X(endpoint4, HASH, struct bl_addr4, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \

@@ -211,23 +211,35 @@ int bl_backends_ref(struct bl_backends *b, uint32_t id, uint8_t family, uint8_t 
 	return 0;
 }
 
+bool bl_backends_is_written(const struct bl_backends *b, uint32_t id)
+{
+	return !b->v[id].dirty;
+}
+
 int bl_backends_flush(struct bl_backends *b, struct bl_err *err)
 {
 	BL_FREE struct bl_backend *values = NULL;
-	int rc;
+	uint32_t at = 0, kept = 0;
+	int first = 0;
 
 	if (!b->n_dirty)
 		return 0;
 	values = bl_calloc(b->n_dirty, sizeof(*values));
 	for (uint32_t i = 0; i < b->n_dirty; i++)
 		values[i] = b->v[b->dirty[i]].value;
-	rc = bl_map_io_update(b->io, BL_MAP_backend, b->dirty, values, b->n_dirty, err);
-	if (rc)
-		return rc;
-	for (uint32_t i = 0; i < b->n_dirty; i++)
-		b->v[b->dirty[i]].dirty = b->v[b->dirty[i]].fresh = false;
-	b->n_dirty = 0;
-	return 0;
+	while (at < b->n_dirty) {
+		uint32_t done;
+		int rc = bl_map_io_update(b->io, BL_MAP_backend, b->dirty + at, values + at,
+					  b->n_dirty - at, &done, first ? NULL : err);
+
+		for (uint32_t end = at + done; at < end; at++)
+			b->v[b->dirty[at]].dirty = b->v[b->dirty[at]].fresh = false;
+		if (rc)
+			b->dirty[kept++] = b->dirty[at++];
+		first = first ? first : rc;
+	}
+	b->n_dirty = kept;
+	return first;
 }
 
 static int load_entry(void *arg, const void *key, const void *value)

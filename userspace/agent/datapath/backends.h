@@ -46,8 +46,11 @@ void bl_backends_put(struct bl_backends *b, uint32_t id);
 /* One more user of a backend that was read back. -ENOENT: the id is none of a live backend of this family and protocol. */
 int bl_backends_ref(struct bl_backends *b, uint32_t id, uint8_t family, uint8_t proto);
 
-/* Writes what get and put have changed. On failure it stays to be written. */
+/* Writes what get and put have changed. What fails stays to be written, and the others go on; the first failure is returned. */
 int bl_backends_flush(struct bl_backends *b, struct bl_err *err);
+
+/* Whether the map holds the backend as it shall be. */
+bool bl_backends_is_written(const struct bl_backends *b, uint32_t id);
 
 /* Reads the map into an empty table; nobody uses anything yet. */
 int bl_backends_load(struct bl_backends *b, struct bl_err *err);

@@ -206,6 +206,7 @@ static int write_slots(struct change *c, struct bl_err *err)
 	for (size_t i = 0; i < c->n_plans; i++) {
 		const struct plan *p = &c->plans[i];
 		BL_FREE uint32_t *keys = NULL;
+		uint32_t done;
 		int rc;
 
 		if (!p->fresh || !p->n_slots)
@@ -213,7 +214,7 @@ static int write_slots(struct change *c, struct bl_err *err)
 		keys = bl_calloc(p->n_slots, sizeof(*keys));
 		for (uint32_t k = 0; k < p->n_slots; k++)
 			keys[k] = p->first + k;
-		rc = bl_map_io_update(c->s->io, BL_MAP_slot, keys, p->ids, p->n_slots, err);
+		rc = bl_map_io_update(c->s->io, BL_MAP_slot, keys, p->ids, p->n_slots, &done, err);
 		if (rc)
 			return rc;
 	}
@@ -235,7 +236,7 @@ static int write_metas(struct change *c, struct bl_err *err)
 		strcpy(meta.namespace, c->want->namespace);
 		strcpy(meta.name, c->want->name);
 		strcpy(meta.port, p->want->port_name);
-		rc = bl_map_io_update(c->s->io, BL_MAP_service_meta, &p->id, &meta, 1, err);
+		rc = bl_map_io_put(c->s->io, BL_MAP_service_meta, &p->id, &meta, err);
 		if (rc)
 			return rc;
 	}

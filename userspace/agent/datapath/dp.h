@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/datapath/arrays.h"
 #include "agent/datapath/datapath.h"
 #include "agent/datapath/ops.h"
 #include "agent/datapath/services.h"
@@ -15,7 +16,9 @@
 struct bl_pins {
 	char *dir; /* <pin_dir>/v<BEELINE_ABI>/maps */
 	int fds[BL_MAP_COUNT];
-	int old[BL_MAP_COUNT]; /* a map of another size that fds replaces; -1: none */
+	int old[BL_MAP_COUNT];	  /* a map of another size that fds replaces; -1: none */
+	bool batch[BL_MAP_COUNT]; /* takes many entries a call */
+	struct bl_array slots, backends;
 };
 
 /*

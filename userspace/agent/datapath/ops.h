@@ -14,8 +14,14 @@
 typedef int (*bl_map_entry_fn)(void *arg, const void *key, const void *value);
 
 struct bl_map_ops {
-	/* Writes n entries, new or not. On failure any of them may have been written. */
-	int (*update)(void *arg, enum bl_map map, const void *keys, const void *values, uint32_t n);
+	/* Writes one entry, new or not. */
+	int (*update)(void *arg, enum bl_map map, const void *key, const void *value);
+	/*
+	 * Writes n entries in order, up to the first that fails; *ret_done were written. -EOPNOTSUPP: the map has no such
+	 * call, and nothing was written.
+	 */
+	int (*update_batch)(void *arg, enum bl_map map, const void *keys, const void *values,
+			    uint32_t n, uint32_t *ret_done);
 	int (*erase)(void *arg, enum bl_map map, const void *key);
 	/* As bl_maps_each(). */
 	int (*each)(void *arg, enum bl_map map, bl_map_entry_fn fn, void *fn_arg);
@@ -31,9 +37,15 @@ struct bl_map_io {
 	uint64_t deletes; /* entries removed */
 };
 
-/* -ENOSPC: the map is full. Writing no entry is no call. */
+/*
+ * Writes n entries in order, in as few calls as there can be, up to the first that fails: *ret_done were written, also on
+ * success. -ENOSPC: the map is full. Writing no entry is no call.
+ */
 int bl_map_io_update(struct bl_map_io *io, enum bl_map map, const void *keys, const void *values,
-		     uint32_t n, struct bl_err *err);
+		     uint32_t n, uint32_t *ret_done, struct bl_err *err);
+/* One entry. */
+int bl_map_io_put(struct bl_map_io *io, enum bl_map map, const void *key, const void *value,
+		  struct bl_err *err);
 /* 0 also when the entry was gone. */
 int bl_map_io_erase(struct bl_map_io *io, enum bl_map map, const void *key, struct bl_err *err);
 int bl_map_io_each(struct bl_map_io *io, enum bl_map map, bl_map_entry_fn fn, void *arg,

@@ -11,7 +11,7 @@
  * sockets that came up while the old programs still ran are copied once more afterwards. A size that does not hold
  * what is there is refused by name.
  *
- * Entries are written in batches where the kernel has them.
+ * Hash entries are written in batches where the kernel has them, arrays of the agent's own by stores (arrays.h).
  */
 
 #include <bpf/bpf.h>
@@ -28,8 +28,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
-
-#define ERR_ENOTSUPP 524 /* the kernel's own, which errno.h does not know */
 
 static uint32_t wanted_size(const struct bl_datapath_opts *opts, enum bl_map map)
 {
@@ -158,6 +156,16 @@ static int open_map(struct bl_pins *p, const struct bl_datapath_opts *opts, enum
 	return rc;
 }
 
+/* Which maps take many entries a call: writing none of them tells. */
+static void probe_batches(struct bl_pins *p)
+{
+	for (int m = 0; m < BL_MAP_COUNT; m++) {
+		uint32_t none = 0;
+
+		p->batch[m] = bpf_map_update_batch(p->fds[m], NULL, NULL, &none, NULL) == 0;
+	}
+}
+
 int bl_pins_open(struct bl_pins *p, const struct bl_datapath_opts *opts, struct bl_err *err)
 {
 	int rc = check_sizes(opts, err);
@@ -167,7 +175,12 @@ int bl_pins_open(struct bl_pins *p, const struct bl_datapath_opts *opts, struct 
 		p->fds[m] = p->old[m] = -1;
 	for (int m = 0; !rc && m < BL_MAP_COUNT; m++)
 		rc = open_map(p, opts, (enum bl_map)m, err);
-	return rc;
+	if (rc)
+		return rc;
+	probe_batches(p);
+	bl_array_open(&p->slots, BL_MAP_slot, p->fds[BL_MAP_slot]);
+	bl_array_open(&p->backends, BL_MAP_backend, p->fds[BL_MAP_backend]);
+	return 0;
 }
 
 static int commit(struct bl_pins *p, enum bl_map map, struct bl_err *err)
@@ -204,6 +217,8 @@ int bl_pins_commit(struct bl_pins *p, struct bl_err *err)
 
 void bl_pins_close(struct bl_pins *p)
 {
+	bl_array_close(&p->slots);
+	bl_array_close(&p->backends);
 	for (int m = 0; p->dir && m < BL_MAP_COUNT; m++) {
 		bl_cleanup_close(&p->fds[m]);
 		bl_cleanup_close(&p->old[m]);
@@ -214,26 +229,37 @@ void bl_pins_close(struct bl_pins *p)
 
 /* --- struct bl_map_ops -------------------------------------------------------------------------------------------- */
 
-static int update_each(int fd, enum bl_map map, const char *keys, const char *values, uint32_t n)
+static struct bl_array *array_of(struct bl_pins *p, enum bl_map map)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		if (bpf_map_update_elem(fd, keys + (size_t)i * bl_map_table[map].key_size,
-					values + (size_t)i * bl_map_table[map].value_size, BPF_ANY))
-			return -errno;
-	}
-	return 0;
+	return map == BL_MAP_slot ? &p->slots : map == BL_MAP_backend ? &p->backends : NULL;
 }
 
-static int op_update(void *arg, enum bl_map map, const void *keys, const void *values, uint32_t n)
+static int op_update(void *arg, enum bl_map map, const void *key, const void *value)
 {
-	const struct bl_pins *p = arg;
-	uint32_t count = n;
+	struct bl_pins *p = arg;
+	struct bl_array *array = array_of(p, map);
+	int rc = array ? bl_array_write(array, *(const uint32_t *)key, value) : -EOPNOTSUPP;
 
-	if (n > 2 && bpf_map_update_batch(p->fds[map], keys, values, &count, NULL) == 0)
-		return 0;
-	if (n > 2 && errno != EINVAL && errno != EOPNOTSUPP && errno != ERR_ENOTSUPP)
-		return -errno;
-	return update_each(p->fds[map], map, keys, values, n);
+	if (rc != -EOPNOTSUPP)
+		return rc;
+	return bpf_map_update_elem(p->fds[map], key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int op_update_batch(void *arg, enum bl_map map, const void *keys, const void *values,
+			   uint32_t n, uint32_t *ret_done)
+{
+	struct bl_pins *p = arg;
+	const struct bl_array *array = array_of(p, map);
+	uint32_t count = n;
+	int rc = 0;
+
+	if (!p->batch[map] || (array && array->base))
+		return -EOPNOTSUPP;
+	if (bpf_map_update_batch(p->fds[map], keys, values, &count, NULL))
+		rc = -errno;
+	/* a call that did not come to the first entry leaves the count as it was */
+	*ret_done = rc && count >= n ? 0 : count;
+	return rc;
 }
 
 static int op_erase(void *arg, enum bl_map map, const void *key)
@@ -265,5 +291,6 @@ static uint64_t op_now_ms(void *arg)
 
 void bl_pins_ops(struct bl_pins *p, struct bl_map_ops *ret_ops)
 {
-	*ret_ops = (struct bl_map_ops){op_update, op_erase, op_each, op_size, op_now_ms, p};
+	*ret_ops = (struct bl_map_ops){op_update, op_update_batch, op_erase, op_each,
+				       op_size,	  op_now_ms,	   p};
 }

@@ -173,7 +173,7 @@ int bl_table_write_front(struct bl_services *s, const struct bl_front_key *key,
 	struct bl_service4_key k4;
 	struct bl_service6_key k6;
 
-	return bl_map_io_update(s->io, map, map_key(key, &k4, &k6), value, 1, err);
+	return bl_map_io_put(s->io, map, map_key(key, &k4, &k6), value, err);
 }
 
 int bl_table_erase_front(struct bl_services *s, const struct bl_front_key *key, struct bl_err *err)

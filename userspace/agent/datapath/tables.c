@@ -64,7 +64,7 @@ static int put_endpoint(void *arg, const void *have, const void *want)
 	memcpy(value.mac, w->mac, sizeof(value.mac));
 	memcpy(value.host_mac, w->host_mac, sizeof(value.host_mac));
 	value.translated = h && h->flags & w->flags & BL_ENDPOINT_POD;
-	return bl_map_io_update(p->io, endpoint_map(&w->ip), w->ip.b, &value, 1, p->err);
+	return bl_map_io_put(p->io, endpoint_map(&w->ip), w->ip.b, &value, p->err);
 }
 
 static int drop_endpoint(void *arg, const void *have)
@@ -94,8 +94,8 @@ static int put_prefix(void *arg, const void *have, const void *want)
 
 	if (h && h->flags == w->flags)
 		return 0;
-	return bl_map_io_update(p->io, prefix_map(&w->cidr), prefix_key(&w->cidr, &k4, &k6), &value,
-				1, p->err);
+	return bl_map_io_put(p->io, prefix_map(&w->cidr), prefix_key(&w->cidr, &k4, &k6), &value,
+			     p->err);
 }
 
 static int drop_prefix(void *arg, const void *have)
@@ -255,7 +255,7 @@ int bl_tables_set_config(struct bl_tables *t, const struct bl_config *config, st
 
 	if (rc || memcmp(&t->config, config, sizeof(*config)) == 0)
 		return rc;
-	rc = bl_map_io_update(t->io, BL_MAP_config, &key, config, 1, err);
+	rc = bl_map_io_put(t->io, BL_MAP_config, &key, config, err);
 	if (!rc)
 		t->config = *config;
 	return rc;
