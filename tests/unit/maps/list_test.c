@@ -157,7 +157,7 @@ static void without_pins_the_missing_map_is_named(void **state)
 	if (!has_box)
 		skip();
 	assert_int_equal(bl_maps_services("/sys/fs/bpf/no-such-folder", &list, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "no-such-folder/v1/maps/service4"));
+	assert_non_null(strstr(err.text, "/maps/service4"));
 	assert_null(list);
 }
 
