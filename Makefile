@@ -193,6 +193,10 @@ test-unit: $(UNIT_BINS) ## Unit tests
 test-bpf: $(BPF_TEST_BINS) ## The BPF programs on crafted packets (as root)
 	scripts/run-tests bpf $(BPF_TEST_BINS)
 
+.PHONY: test-bench
+test-bench: programs bpf $(BENCH_BINS) ## The benches' own tests (as root)
+	O=$(O) tests/bench/unit
+
 .PHONY: test-golden
 test-golden: $(GOLDEN_BINS) ## API objects in, desired state and bird.conf out
 	scripts/run-tests golden $(GOLDEN_BINS)
