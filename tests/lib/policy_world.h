@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BL_TESTS_POLICY_WORLD_H
+#define BL_TESTS_POLICY_WORLD_H
+
+#include <jansson.h>
+
+#include "agent/compile/policy.h"
+
+/*
+ * One node's compiled policies, as the kernel would hold them: built from the answers alone, one after the other, and asked
+ * through the verdict function that the programs are made of.
+ */
+struct policy_world;
+
+struct policy_world *policy_world_new(void);
+struct policy_world *policy_world_free(struct policy_world *w);
+
+/* An object as JSON, decoded as the agent does; one that cannot be decoded fails the test. */
+void policy_world_put(struct policy_world *w, enum bl_api_kind kind, const json_t *json);
+void policy_world_remove(struct policy_world *w, enum bl_api_kind kind, const char *namespace,
+			 const char *name);
+void policy_world_set_local(struct policy_world *w, const struct bl_policy_local *list, size_t n);
+
+/* Compiles, and changes the tables by the answer; checks that they then equal a whole answer. */
+void policy_world_compile(struct policy_world *w);
+
+/* May `pod`, an address of this node, be reached by (ingress) or reach (egress) the peer? Port 0: none. */
+bool policy_world_allows(struct policy_world *w, bool ingress, const struct bl_ip *pod,
+			 const struct bl_ip *peer, uint8_t proto, uint16_t port);
+
+struct policy_world_size {
+	size_t classes; /* addresses with an entry */
+	size_t blocks;
+	size_t cells;
+	size_t ids;	/* classes that addresses and blocks have */
+	size_t changed; /* entries that the last answer told of */
+};
+struct policy_world_size policy_world_size(const struct policy_world *w);
+
+#endif
