@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * DOC: kube_rules iptables|nft [--family 4|6] [--partial] [--nfacct] [--pods PREFIX] [--services PREFIX] [--node ADDRESS] < LIST
+ * DOC: kube_rules iptables|nft [--family 4|6] [--partial|--resync] [--nfacct] [--pods PREFIX] [--services PREFIX] [--node ADDRESS] < LIST
  *
  * Writes to standard output exactly the rules that kube-proxy 1.36 would give to iptables-restore or nft for the Services of LIST (its lines are
- * described in rules/rules.h): those of its first sync, or with --partial those that it sends after the change that LIST has.
+ * described in rules/rules.h): those of its first sync, with --partial those that it sends
+ * after the change that LIST has, with --resync those with which it writes everything anew.
  */
 
 #include <getopt.h>
@@ -14,10 +15,11 @@
 
 static int usage(const char *why)
 {
-	(void)fprintf(stderr,
-		      "kube_rules: %s\nusage: kube_rules iptables|nft [--family 4|6] [--partial] "
-		      "[--nfacct] [--pods PREFIX] [--services PREFIX] [--node ADDRESS] < LIST\n",
-		      why);
+	(void)fprintf(
+		stderr,
+		"kube_rules: %s\nusage: kube_rules iptables|nft [--family 4|6] [--partial|--resync] "
+		"[--nfacct] [--pods PREFIX] [--services PREFIX] [--node ADDRESS] < LIST\n",
+		why);
 	return 2;
 }
 
@@ -40,6 +42,7 @@ static int options(int argc, char **argv, struct rules_set *ret_set)
 	static const struct option known[] = {
 		{"family", required_argument, NULL, 'f'},
 		{"partial", no_argument, NULL, 'x'},
+		{"resync", no_argument, NULL, 'r'},
 		{"nfacct", no_argument, NULL, 'a'},
 		{"pods", required_argument, NULL, 'p'},
 		{"services", required_argument, NULL, 's'},
@@ -57,6 +60,9 @@ static int options(int argc, char **argv, struct rules_set *ret_set)
 			break;
 		case 'x':
 			ret_set->partial = true;
+			break;
+		case 'r':
+			ret_set->resync = true;
 			break;
 		case 'a':
 			ret_set->nfacct = true;

@@ -3,10 +3,11 @@
  * DOC: kube-proxy's nft rules as the text that it gives to `nft -f -`.
  *
  * One map leads from {address, protocol, port} to a Service's chain, whose one rule picks an endpoint. kube-proxy remembers which elements its sets
- * and maps have and writes only new ones; so an element is written once a text, and a partial text, which is about a change of endpoints,
- * has of the elements only those that the new endpoint needs.
+ * and maps have and writes only new ones; so an element is written once a text, a partial text, which is about a change of endpoints,
+ * has of the elements only those that the new endpoint needs, and a full sync over what is there has none.
  */
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,21 @@ static void hairpin(const struct port *p, const struct rules_endpoint *ep, char 
 		       ep->port);
 }
 
+/* An element of a set or map; one that the kernel has is not written. */
+__attribute__((format(printf, 2, 3))) static void add_element(struct writer *w, const char *fmt,
+							      ...)
+{
+	va_list ap;
+
+	if (w->set->resync)
+		return;
+	(void)fprintf(w->out, "add element %s kube-proxy ", w->ip);
+	va_start(ap, fmt);
+	(void)vfprintf(w->out, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', w->out);
+}
+
 static void add_chain(struct writer *w, const char *kind, const char *name)
 {
 	(void)fprintf(w->out, "add chain %s kube-proxy %s-%s\nflush chain %s kube-proxy %s-%s\n",
@@ -126,7 +142,7 @@ static void chains(struct writer *w, const struct port *p)
 		}
 		hairpin(p, &s->endpoints[i], element, sizeof(element));
 		if (s->endpoints[i].local && note(w, element))
-			(void)fprintf(w->out, "add element %s kube-proxy %s\n", w->ip, element);
+			add_element(w, "%s", element);
 	}
 	if (!s->n_endpoints)
 		return;
@@ -144,20 +160,14 @@ static void external_frontends(struct writer *w, const struct port *p)
 	if (s->lb_ip.family && s->lb_source)
 		add_chain(w, "firewall", p->chain);
 	if (s->lb_ip.family)
-		(void)fprintf(w->out,
-			      "add element %s kube-proxy service-ips { %s . %s . %u : goto "
-			      "external-%s }\n",
-			      w->ip, p->lb_ip, p->proto, s->port, p->chain);
+		add_element(w, "service-ips { %s . %s . %u : goto external-%s }", p->lb_ip,
+			    p->proto, s->port, p->chain);
 	if (s->lb_ip.family && s->lb_source)
-		(void)fprintf(w->out,
-			      "add element %s kube-proxy firewall-ips { %s . %s . %u : goto "
-			      "firewall-%s }\n",
-			      w->ip, p->lb_ip, p->proto, s->port, p->chain);
+		add_element(w, "firewall-ips { %s . %s . %u : goto firewall-%s }", p->lb_ip,
+			    p->proto, s->port, p->chain);
 	if (s->node_port)
-		(void)fprintf(w->out,
-			      "add element %s kube-proxy service-nodeports { %s . %u : goto "
-			      "external-%s }\n",
-			      w->ip, p->proto, s->node_port, p->chain);
+		add_element(w, "service-nodeports { %s . %u : goto external-%s }", p->proto,
+			    s->node_port, p->chain);
 }
 
 static void frontends(struct writer *w, const struct port *p)
@@ -167,18 +177,16 @@ static void frontends(struct writer *w, const struct port *p)
 
 	(void)snprintf(element, sizeof(element), "cluster-ips { %s }", p->cluster_ip);
 	if (note(w, element))
-		(void)fprintf(w->out, "add element %s kube-proxy %s\n", w->ip, element);
+		add_element(w, "%s", element);
 	if (!s->n_endpoints) {
-		(void)fprintf(
-			w->out,
-			"add element %s kube-proxy no-endpoint-services { %s . %s . %u comment "
-			"\"%s/%s:%s\" : goto reject-chain }\n",
-			w->ip, p->cluster_ip, p->proto, s->port, s->ns, s->name, s->port_name);
+		add_element(w,
+			    "no-endpoint-services { %s . %s . %u comment \"%s/%s:%s\" : goto "
+			    "reject-chain }",
+			    p->cluster_ip, p->proto, s->port, s->ns, s->name, s->port_name);
 		return;
 	}
-	(void)fprintf(w->out,
-		      "add element %s kube-proxy service-ips { %s . %s . %u : goto service-%s }\n",
-		      w->ip, p->cluster_ip, p->proto, s->port, p->chain);
+	add_element(w, "service-ips { %s . %s . %u : goto service-%s }", p->cluster_ip, p->proto,
+		    s->port, p->chain);
 	external_frontends(w, p);
 }
 

@@ -48,7 +48,8 @@ struct rules_set {
 	const char *service_cidr; /* nft only */
 	const char *node_ip;	  /* nft only: accepts NodePort traffic */
 	bool partial;		  /* the sync after a change, not the first one */
-	bool nfacct;		  /* the node can count by nfacct */
+	bool resync; /* a full sync over what is there: as the first, but nft has all elements */
+	bool nfacct; /* the node can count by nfacct */
 	struct rules_service *services;
 	unsigned int n_services;
 };

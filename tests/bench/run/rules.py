@@ -91,6 +91,11 @@ def full(kind, n, live, family=4, changed=()):
     return _generate(kind, family, listing(n, live, family, changed))
 
 
+def resync(kind, n, live, family=4, changed=()):
+    """The text with which everything is written anew over what is there."""
+    return _generate(kind, family, listing(n, live, family, changed), "--resync")
+
+
 def partial(kind, n, live, index, family=4, changed=()):
     """The text of the sync after Service `index` changed; `changed` is the state after it."""
     return _generate(kind, family, listing(n, live, family, changed, index), "--partial")
@@ -229,6 +234,9 @@ class Rules:
 
     def full(self, n, live, changed=()):
         return full(self.kind, n, live, self.family, changed)
+
+    def resync(self, n, live, changed=()):
+        return resync(self.kind, n, live, self.family, changed)
 
     def partial(self, n, live, index, changed=()):
         return partial(self.kind, n, live, index, self.family, changed)

@@ -84,7 +84,7 @@ class Loading(unittest.TestCase):
                     one.prepare()
                     self.assertGreater(one.load(one.full(10, live), 60), 0)
                     self.assertEqual(self.saved(kind, family), 13 + extra)
-                    one.load(one.full(10, live), 60)  # a full resync over what is there
+                    one.load(one.resync(10, live), 60)
                     self.assertEqual(self.saved(kind, family), 13 + extra)
                     one.load(one.partial(10, live, 9, {9}), 60)
                     one.load(one.partial(10, live, 9), 60)

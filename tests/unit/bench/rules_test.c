@@ -162,6 +162,26 @@ static void nfacct_is_left_out_where_the_node_has_none(void **state)
 	assert_int_equal(count(without, "\n-A KUBE-NODEPORTS"), 3);
 }
 
+static void a_resync_is_the_full_sync_but_for_nfts_elements(void **state)
+{
+	BL_FREE char *list = slurp(RECORDED "nft-full.list");
+	struct rules_set set = ipv4;
+	BL_FREE char *full = written(rules_write_nft, set, list);
+	BL_FREE char *xt_full = written(rules_write_iptables, set, list);
+	BL_FREE char *again = NULL, *xt_again = NULL;
+
+	(void)state;
+	set.resync = true;
+	again = written(rules_write_nft, set, list);
+	xt_again = written(rules_write_iptables, set, list);
+	assert_string_equal(xt_again, xt_full);
+	assert_int_equal(count(full, "\nadd element "), 21);
+	assert_int_equal(count(again, "\nadd element "), 1);
+	assert_int_equal(count(again, "\nadd element ip kube-proxy nodeport-ips "), 1);
+	assert_int_equal(count(again, "\nadd rule "), count(full, "\nadd rule "));
+	assert_int_equal(count(again, "\nflush chain "), count(full, "\nflush chain "));
+}
+
 /* `n` Services of two endpoints each. */
 static char *many(unsigned int n)
 {
@@ -274,6 +294,7 @@ int main(void)
 		cmocka_unit_test(nft_full_is_the_recording),
 		cmocka_unit_test(nft_change_is_the_recording),
 		cmocka_unit_test(nfacct_is_left_out_where_the_node_has_none),
+		cmocka_unit_test(a_resync_is_the_full_sync_but_for_nfts_elements),
 		cmocka_unit_test(above_1000_endpoints_the_rules_to_them_have_no_comments),
 		cmocka_unit_test(above_1000_endpoints_a_change_leaves_the_old_chain),
 		cmocka_unit_test(ipv6_differs_in_words_and_addresses_alone),
