@@ -7,8 +7,9 @@
  * be translated. Answers to masqueraded pods and to forwarded NodePorts are known by their port, which lies in the range that
  * the node reserves for translation. All else is the node's own and left to its stack after one hash lookup.
  *
- * The stack also refuses: a NodePort without a backend, or a packet of a connection that nobody knows, has no socket there. A service's own
- * address is not served here; it is dropped, since the stack would send it back to the gateway that it came from.
+ * The stack also refuses: a NodePort without a backend, or a packet of a connection that nobody knows, has no socket there. The address of
+ * a load balancer, and an external one, are served like NodePorts, whether the node has the address or a router sends it here. A
+ * ClusterIP is not served: it is dropped, since the stack would send it back to the gateway that it came from.
  */
 
 #include <linux/bpf.h>
@@ -59,25 +60,33 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 	return bl_nat_create(family, p, &to);
 }
 
-BL_INLINE enum bl_reason to_nodeport(int family, const struct bl_packet *p,
-				     const struct bl_config *cfg)
-{
-	const struct bl_service *svc =
-		bl_service_find_nodeport(family, p->dport, p->proto, BL_SCOPE_NODEPORT_EXTERNAL);
+/* What the packet's destination may be a frontend of. */
+#define TO_NODEPORT 0x01
+#define TO_ADDRESS  0x02 /* an address of a load balancer, or an external one */
 
+BL_INLINE enum bl_reason to_frontend(int family, const struct bl_packet *p,
+				     const struct bl_config *cfg, __u32 to)
+{
+	const struct bl_service *svc = NULL;
+
+	if (to & TO_ADDRESS)
+		svc = bl_service_find(family, &p->daddr, p->dport, p->proto, BL_SCOPE_EXTERNAL);
+	if (!svc && to & TO_NODEPORT)
+		svc = bl_service_find_nodeport(family, p->dport, p->proto,
+					       BL_SCOPE_NODEPORT_EXTERNAL);
 	return svc ? to_backend(family, p, svc, cfg) : BL_PASS_STACK;
 }
 
-static __noinline enum bl_reason to_nodeport4(const struct bl_packet *p,
-					      const struct bl_config *cfg)
+static __noinline enum bl_reason to_frontend4(const struct bl_packet *p,
+					      const struct bl_config *cfg, __u32 to)
 {
-	return to_nodeport(BL_V4, p, cfg);
+	return to_frontend(BL_V4, p, cfg, to);
 }
 
-static __noinline enum bl_reason to_nodeport6(const struct bl_packet *p,
-					      const struct bl_config *cfg)
+static __noinline enum bl_reason to_frontend6(const struct bl_packet *p,
+					      const struct bl_config *cfg, __u32 to)
 {
-	return to_nodeport(BL_V6, p, cfg);
+	return to_frontend(BL_V6, p, cfg, to);
 }
 
 /* The flow that the packet follows; NULL: none, or one that is over. */
@@ -157,9 +166,19 @@ BL_INLINE void to_pod_plainly(int family, const struct bl_packet *p, struct bl_e
 		note_datagram6(p, dst);
 }
 
-/* May a packet to the node's own address be of a translated flow? */
-BL_INLINE bool may_be_translated(const struct bl_packet *p, const struct bl_endpoint *node,
-				 const struct bl_config *cfg, bool *ret_nodeport)
+/* What a packet's destination may be a frontend of: the node's address, with the endpoint's flags, or one that it does not know (0). */
+BL_INLINE __u32 frontends(const struct bl_packet *p, __u32 flags, const struct bl_config *cfg)
+{
+	if (!flags)
+		return TO_ADDRESS;
+	return (flags & BL_ENDPOINT_SERVICE ? TO_ADDRESS : 0) |
+	       (flags & BL_ENDPOINT_NODEPORT && bl_service_in_nodeports(cfg, p->dport) ? TO_NODEPORT
+										       : 0);
+}
+
+/* May a packet to such an address be of a translated flow? */
+BL_INLINE bool may_be_translated(const struct bl_packet *p, __u32 flags,
+				 const struct bl_config *cfg)
 {
 	__u16 port = bpf_ntohs(p->dport);
 
@@ -167,9 +186,8 @@ BL_INLINE bool may_be_translated(const struct bl_packet *p, const struct bl_endp
 		return true;
 	if (!(p->flags & BL_PACKET_PORTS))
 		return false;
-	*ret_nodeport =
-		node->flags & BL_ENDPOINT_NODEPORT && bl_service_in_nodeports(cfg, p->dport);
-	return *ret_nodeport || (port >= cfg->snat_port_first && port <= cfg->snat_port_last);
+	return (port >= cfg->snat_port_first && port <= cfg->snat_port_last) ||
+	       frontends(p, flags, cfg);
 }
 
 BL_INLINE int to_nowhere(struct __sk_buff *skb, int family, const struct bl_packet *p)
@@ -180,36 +198,58 @@ BL_INLINE int to_nowhere(struct __sk_buff *skb, int family, const struct bl_pack
 	return bl_drop(skb, BL_DROP_NO_SERVICE);
 }
 
+/* A packet of no flow that gets none. The stack answers for the node's own addresses only. */
+BL_INLINE int settle(struct __sk_buff *skb, int family, const struct bl_packet *p, bool own,
+		     enum bl_reason reason)
+{
+	if (reason == BL_PASS_STACK && !own)
+		return to_nowhere(skb, family, p);
+	if (reason == BL_PASS_REFUSE && !own)
+		return bl_drop(skb, BL_DROP_NO_BACKEND);
+	if (reason == BL_PASS_STACK || reason == BL_PASS_REFUSE)
+		return bl_pass(skb, reason);
+	return bl_drop(skb, reason);
+}
+
+/* A flow for the packet of a new one, or why there is none. */
+BL_INLINE enum bl_reason open_flow(int family, const struct bl_packet *p, __u32 flags,
+				   const struct bl_config *cfg)
+{
+	__u32 to = p->flags & BL_PACKET_PORTS ? frontends(p, flags, cfg) : 0;
+
+	if (!to)
+		return BL_PASS_STACK;
+	return family == BL_V4 ? to_frontend4(p, cfg, to) : to_frontend6(p, cfg, to);
+}
+
 BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 {
-	struct bl_endpoint *dst = bl_endpoint_find(family, &p->daddr);
+	struct bl_endpoint *pod = bl_endpoint_find(family, &p->daddr);
 	const struct bl_config *cfg = bl_ctx_config();
-	bool pod, nodeport = false, failed = false;
+	__u32 flags = pod ? pod->flags : 0;
 	const struct bl_flow *f = NULL;
 	struct bl_flow quoted;
+	bool failed = false;
 
-	if (!dst || !cfg)
-		return to_nowhere(skb, family, p);
+	if (!cfg)
+		return bl_pass(skb, BL_PASS_STACK);
 	if (bl_unlikely(p->flags & BL_PACKET_FRAGMENT))
 		bl_fragment(family, p);
-	pod = dst->flags & BL_ENDPOINT_POD;
-	if (pod ? !!dst->translated : may_be_translated(p, dst, cfg, &nodeport))
+	if (!(flags & BL_ENDPOINT_POD))
+		pod = NULL;
+	if (pod ? !!pod->translated : may_be_translated(p, flags, cfg))
 		f = translation(skb, family, p, &quoted, &failed);
 	if (bl_unlikely(failed))
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	if (!f && pod) {
-		to_pod_plainly(family, p, dst);
-		return bl_forward_pod(skb, dst, BL_PASS_POD);
+		to_pod_plainly(family, p, pod);
+		return bl_forward_pod(skb, pod, BL_PASS_POD);
 	}
 	if (!f) {
-		enum bl_reason reason = BL_PASS_STACK;
+		enum bl_reason reason = open_flow(family, p, flags, cfg);
 
-		if (nodeport)
-			reason = family == BL_V4 ? to_nodeport4(p, cfg) : to_nodeport6(p, cfg);
-		if (reason == BL_PASS_STACK || reason == BL_PASS_REFUSE)
-			return bl_pass(skb, reason);
 		if (reason != BL_PASS_SERVICE)
-			return bl_drop(skb, reason);
+			return settle(skb, family, p, flags, reason);
 		f = bl_flow_of(family, p);
 	}
 	if (!f)

@@ -125,6 +125,11 @@ BL_INLINE enum bl_reason to_node(int family, const struct bl_packet *p,
 	const struct bl_config *cfg = bl_ctx_config();
 	const struct bl_service *svc;
 
+	if (bl_unlikely(node->flags & BL_ENDPOINT_SERVICE) && p->flags & BL_PACKET_PORTS) {
+		svc = bl_service_find(family, &p->daddr, p->dport, p->proto, BL_SCOPE_CLUSTER);
+		if (svc)
+			return to_service(family, p, svc);
+	}
 	if (!cfg || !(node->flags & BL_ENDPOINT_NODEPORT) || !(p->flags & BL_PACKET_PORTS) ||
 	    !bl_service_in_nodeports(cfg, p->dport))
 		return BL_PASS_STACK;

@@ -52,12 +52,14 @@ BL_INLINE int refuse(enum bl_reason reason)
 }
 
 /* Is a NodePort served at this address, to this socket? */
-BL_INLINE bool serves_nodeport(struct bpf_sock_addr *ctx, int family, const struct bl_addr *addr)
+BL_INLINE bool serves_nodeport(struct bpf_sock_addr *ctx, const struct bl_config *cfg, int family,
+			       const struct bl_addr *addr)
 {
+	__u32 loopback = family == BL_V4 ? BL_CONFIG_LOOPBACK4 : BL_CONFIG_LOOPBACK6;
 	const struct bl_endpoint *ep;
 
 	if (bl_addr_is_loopback(family, addr))
-		return on_node(ctx);
+		return cfg->flags & loopback && on_node(ctx);
 	ep = bl_endpoint_find(family, addr);
 	return ep && ep->flags & BL_ENDPOINT_NODEPORT;
 }
@@ -73,7 +75,8 @@ BL_INLINE const struct bl_service *resolve(struct bpf_sock_addr *ctx, int family
 	if (svc)
 		return svc;
 	cfg = bl_ctx_config();
-	if (cfg && bl_service_in_nodeports(cfg, d->port) && serves_nodeport(ctx, family, &d->addr))
+	if (cfg && bl_service_in_nodeports(cfg, d->port) &&
+	    serves_nodeport(ctx, cfg, family, &d->addr))
 		return bl_service_find_nodeport(family, d->port, d->proto, BL_SCOPE_NODEPORT);
 	*ret_refuse = bl_service_owns(family, &d->addr) ||
 		      bl_prefix_find(family, &d->addr) & BL_PREFIX_SERVICE;

@@ -242,6 +242,79 @@ static void a_client_outside_has_a_nodeport_view_of_its_own(void **state)
 	}
 }
 
+static void balancers_address_leads_to_pods_here_and_elsewhere(void **state)
+{
+	static const enum who backends[] = {ALICE, CAROL};
+
+	FAMILIES(family)
+	PROTOS(proto)
+	for (int i = 0; i < 2; i++) {
+		struct frame f = talk_open(family, WORLD, BALANCER, proto, 5000, 80), back;
+		struct outcome o;
+
+		rig_reset(*state);
+		rig_backend(*state, 7, family, backends[i], 8080, proto, 1);
+		rig_balancer(*state, family, BALANCER, 80, proto, 1, (const uint32_t[]){7});
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, REDIRECTED);
+		assert_int_equal(o.reason, BL_PASS_SERVICE);
+		talk_is(o.out.saddr, family, i ? NODE : WORLD);
+		talk_is(o.out.daddr, family, backends[i]);
+		assert_int_equal(o.out.dport, 8080);
+		back = talk_answer(&o.out, backends[i]);
+		o = rig_run(*state, backends[i], &back);
+		assert_int_equal(o.reason, BL_PASS_REPLY);
+		talk_is(o.out.saddr, family, BALANCER);
+		talk_is(o.out.daddr, family, WORLD);
+		assert_int_equal(o.out.sport, 80);
+		assert_int_equal(o.out.dport, 5000);
+		f.tcp_flags = ACK;
+		f.type = 0;
+		assert_int_equal(rig_run(*state, WORLD, &f).reason, BL_PASS_SERVICE);
+	}
+}
+
+static void balancers_address_never_bounces(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, WORLD, BALANCER, IPPROTO_TCP, 5000, 81);
+		struct outcome o;
+
+		rig_reset(*state);
+		rig_balancer(*state, family, BALANCER, 80, IPPROTO_TCP, 0, NULL);
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.reason, BL_DROP_NO_SERVICE);
+		f.dport = 80;
+		o = rig_run(*state, WORLD, &f);
+		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.reason, BL_DROP_NO_BACKEND);
+	}
+}
+
+static void pod_reaches_a_balancers_address_that_is_the_nodes(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame in = talk_open(family, ALICE, NODE, IPPROTO_TCP, 40000, 80);
+		struct frame out = talk_open(family, WORLD, NODE, IPPROTO_TCP, 5000, 80);
+		struct bl_endpoint node = {.flags = BL_ENDPOINT_HOST | BL_ENDPOINT_SERVICE};
+		uint8_t addr[16];
+
+		rig_reset(*state);
+		rig_addr(family, NODE, addr);
+		rig_put(*state, family == 4 ? "endpoint4" : "endpoint6", addr, &node);
+		rig_backend(*state, 7, family, BOB, 8080, IPPROTO_TCP, 1);
+		rig_balancer(*state, family, NODE, 80, IPPROTO_TCP, 1, (const uint32_t[]){7});
+		talk_is(rig_run(*state, ALICE, &in).out.daddr, family, BOB);
+		talk_is(rig_run(*state, WORLD, &out).out.daddr, family, BOB);
+		out.dport = in.dport = 22;
+		assert_int_equal(rig_run(*state, ALICE, &in).reason, BL_PASS_STACK);
+		assert_int_equal(rig_run(*state, WORLD, &out).reason, BL_PASS_STACK);
+	}
+}
+
 static void pod_reaches_a_nodeport_past_the_socket_hooks(void **state)
 {
 	FAMILIES(family)
@@ -303,6 +376,9 @@ int main(void)
 		TEST(nodeport_speaks_for_itself_to_a_pod_elsewhere),
 		TEST(nodeport_that_cannot_be_served_is_the_stacks),
 		TEST(a_client_outside_has_a_nodeport_view_of_its_own),
+		TEST(balancers_address_leads_to_pods_here_and_elsewhere),
+		TEST(balancers_address_never_bounces),
+		TEST(pod_reaches_a_balancers_address_that_is_the_nodes),
 		TEST(pod_reaches_a_nodeport_past_the_socket_hooks),
 		TEST(service_addresses_are_not_served_to_the_outside),
 		TEST(uplink_hands_pods_their_packets),

@@ -212,6 +212,8 @@ static void read_config(struct run *r)
 	r->config.service_cidrs = cidrs_of(json_object_get(c, "serviceCIDRs"), r->arena);
 	r->config.node_ports = (struct bl_compile_ports){30000, 32767};
 	r->config.snat_ports = (struct bl_compile_ports){61000, 65535};
+	r->config.node_port_addresses = cidrs_of(json_object_get(c, "nodePortAddresses"), r->arena);
+	r->config.external_ips = json_is_true(json_object_get(c, "externalIPs"));
 	r->config.masquerade = json_is_true(json_object_get(c, "masquerade"));
 	r->config.mesh = json_is_true(json_object_get(c, "mesh"));
 	r->config.asn = (uint32_t)json_integer_value(json_object_get(c, "asn"));

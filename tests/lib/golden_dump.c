@@ -50,6 +50,8 @@ static void dump_set(const struct bl_desired_set *set, struct bl_buf *out)
 void dump_service(const struct bl_desired_service *want, struct bl_buf *out)
 {
 	bl_buf_printf(out, "service %s/%s uid '%s'\n", want->namespace, want->name, want->uid);
+	if (want->n_refused)
+		bl_buf_printf(out, "  refused %zu: %s\n", want->n_refused, want->refused);
 	for (size_t i = 0; i < want->n_sets; i++)
 		dump_set(&want->sets[i], out);
 }
@@ -61,10 +63,11 @@ static void dump_endpoints(const struct bl_desired_node *want, struct bl_buf *ou
 	for (size_t i = 0; i < want->n_endpoints; i++) {
 		const struct bl_desired_endpoint *e = &want->endpoints[i];
 
-		bl_buf_printf(out, "endpoint %s%s%s%s link %u mac %02x\n", bl_ip_format(&e->ip, ip),
-			      e->flags & BL_ENDPOINT_POD ? " pod" : "",
+		bl_buf_printf(out, "endpoint %s%s%s%s%s link %u mac %02x\n",
+			      bl_ip_format(&e->ip, ip), e->flags & BL_ENDPOINT_POD ? " pod" : "",
 			      e->flags & BL_ENDPOINT_HOST ? " host" : "",
-			      e->flags & BL_ENDPOINT_NODEPORT ? " nodeport" : "", e->ifindex,
+			      e->flags & BL_ENDPOINT_NODEPORT ? " nodeport" : "",
+			      e->flags & BL_ENDPOINT_SERVICE ? " service" : "", e->ifindex,
 			      e->mac[5]);
 	}
 	for (size_t i = 0; i < want->n_prefixes; i++) {
@@ -104,7 +107,9 @@ static void dump_config(const struct bl_config *c, struct bl_buf *out)
 	bl_buf_printf(out, "source translation %s %s ports %u-%u%s\n", bl_ip_format(&v4, ip4),
 		      bl_ip_format(&v6, ip6), c->snat_port_first, c->snat_port_last,
 		      c->flags & BL_CONFIG_MASQUERADE ? " masquerade" : "");
-	bl_buf_printf(out, "nodeports %u-%u\n", c->nodeport_first, c->nodeport_last);
+	bl_buf_printf(out, "nodeports %u-%u%s%s\n", c->nodeport_first, c->nodeport_last,
+		      c->flags & BL_CONFIG_LOOPBACK4 ? " loopback4" : "",
+		      c->flags & BL_CONFIG_LOOPBACK6 ? " loopback6" : "");
 }
 
 static void dump_bgp(const struct bl_desired_bgp *b, struct bl_buf *out)

@@ -56,7 +56,7 @@ static const char *const addrs[WHO_COUNT][2] = {
 	[CAROL] = {"10.2.0.2", "fd00:2::2"},	  [NODE] = {"192.0.2.1", "2001:db8::1"},
 	[OTHER] = {"192.0.2.2", "2001:db8::2"},	  [WORLD] = {"198.51.100.7", "2001:db8:f::7"},
 	[SHOP] = {"10.96.0.10", "fd00:96::10"},	  [LOST] = {"10.96.0.99", "fd00:96::99"},
-	[MARKET] = {"10.96.0.20", "fd00:96::20"},
+	[MARKET] = {"10.96.0.20", "fd00:96::20"}, [BALANCER] = {"203.0.113.8", "2001:db8:e::8"},
 };
 
 static const uint8_t macs[WHO_COUNT][6] = {
@@ -320,6 +320,8 @@ void rig_reset(struct rig *r)
 	put_prefix(r, "fd00:2::", 32, BL_PREFIX_CLUSTER);
 	put_prefix(r, "2001:db8::", 64, BL_PREFIX_CLUSTER);
 	put_prefix(r, "fd00:96::", 32, BL_PREFIX_SERVICE);
+	put_prefix(r, "203.0.113.8", 32, BL_PREFIX_SERVICE);
+	put_prefix(r, "2001:db8:e::8", 128, BL_PREFIX_SERVICE);
 }
 
 uint32_t rig_translated(struct rig *r, int family, enum who pod)

@@ -18,9 +18,10 @@
  *   node         this node's address, NodePorts are served on it
  *   other        the other node
  *   world        somebody outside
+ *   balancer     a load balancer's address, which a router sends to this node
  *   shop         a service's address; `lost` lies in the service range and belongs to nobody
  */
-enum who { ALICE, BOB, CAROL, NODE, OTHER, WORLD, SHOP, LOST, MARKET, WHO_COUNT };
+enum who { ALICE, BOB, CAROL, NODE, OTHER, WORLD, SHOP, LOST, MARKET, BALANCER, WHO_COUNT };
 
 enum hook { HOOK_POD, HOOK_HOST };
 
@@ -54,6 +55,9 @@ void rig_nodeport(struct rig *r, int family, uint16_t port, uint8_t proto, uint3
 /* What clients outside of the cluster see of it, where that is something else. */
 void rig_nodeport_outside(struct rig *r, int family, uint16_t port, uint8_t proto, uint32_t slots,
 			  const uint32_t *backends);
+/* An address of a load balancer, inside and outside. */
+void rig_balancer(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
+		  uint32_t slots, const uint32_t *backends);
 void rig_own(struct rig *r, int family, enum who vip); /* the address belongs to some service */
 void rig_backend(struct rig *r, uint32_t id, int family, enum who pod, uint16_t port, uint8_t proto,
 		 uint32_t generation);

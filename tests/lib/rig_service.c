@@ -68,6 +68,17 @@ void rig_nodeport(struct rig *r, int family, uint16_t port, uint8_t proto, uint3
 	rig_nodeport_outside(r, family, port, proto, slots, backends);
 }
 
+void rig_balancer(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
+		  uint32_t slots, const uint32_t *backends)
+{
+	struct bl_service svc = with_slots(r, port, slots, backends);
+	uint8_t addr[16];
+
+	rig_addr(family, vip, addr);
+	put_service(r, family, addr, port, proto, BL_SCOPE_CLUSTER, &svc);
+	put_service(r, family, addr, port, proto, BL_SCOPE_EXTERNAL, &svc);
+}
+
 void rig_own(struct rig *r, int family, enum who vip)
 {
 	struct bl_service svc = {};

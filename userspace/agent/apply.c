@@ -12,6 +12,7 @@
  * finds its own state in the kernel and is an ordinary delta over it.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,20 @@ static void object_name(const char *key, char buf[560])
 	(void)snprintf(buf, 560, "Service %.520s programming", key);
 }
 
+/* Addresses that the Service may not have: a line, once. */
+static void report_refused(struct bl_agent *a, const struct bl_desired_service *want)
+{
+	struct bl_err err = {};
+	char object[560];
+
+	(void)snprintf(object, sizeof(object), "Service %.253s/%.253s addresses", want->namespace,
+		       want->name);
+	if (want->n_refused)
+		(void)bl_err_set(&err, -EINVAL, "%zu refused, the first: %s", want->n_refused,
+				 want->refused);
+	bl_failures_set(a->failures, object, want->n_refused ? &err : NULL);
+}
+
 /* One Service. Whether the kernel holds it now. */
 static bool apply_service(struct bl_agent *a, const struct bl_store_service *svc)
 {
@@ -42,6 +57,7 @@ static bool apply_service(struct bl_agent *a, const struct bl_store_service *svc
 
 	object_name(svc->key, object);
 	bl_failures_set(a->failures, object, rc ? &err : NULL);
+	report_refused(a, want);
 	if (rc)
 		bl_store_postpone(a->store, svc);
 	else
@@ -131,6 +147,8 @@ static void apply(void *arg)
 	bl_timing_begin(&a->timing, bl_time_mono_ns());
 	more = apply_services(a, &failed);
 	if (bl_store_take_changed(a->store, BL_API_NODE))
+		a->node_dirty = true;
+	if (bl_store_take_outside_changed(a->store))
 		a->node_dirty = true;
 	if (a->node_dirty && !more)
 		bl_agent_apply_node(a);

@@ -391,6 +391,8 @@ static const struct key top_keys[] = {
 	KEY("serviceCIDRs", read_cidrs, compile.service_cidrs),
 	KEY("clusterCIDRs", read_cidrs, compile.cluster_cidrs),
 	KEY("nodePorts", read_ports, compile.node_ports),
+	KEY("nodePortAddresses", read_cidrs, compile.node_port_addresses),
+	KEY("externalIPs", read_bool, compile.external_ips),
 	KEY("snatPorts", read_ports, compile.snat_ports),
 	KEY("masquerade", read_bool, compile.masquerade),
 	KEY("routing", read_routing, compile.routing),

@@ -35,6 +35,7 @@ static const struct flag backend_flags[] = {
 static const struct flag endpoint_flags[] = {{BL_ENDPOINT_POD, "pod"},
 					     {BL_ENDPOINT_HOST, "host"},
 					     {BL_ENDPOINT_NODEPORT, "nodeport"},
+					     {BL_ENDPOINT_SERVICE, "service"},
 					     {}};
 static const struct flag prefix_flags[] = {
 	{BL_PREFIX_CLUSTER, "cluster"}, {BL_PREFIX_SERVICE, "service"}, {}};
@@ -43,7 +44,10 @@ static const struct flag flow_flags[] = {{BL_FLOW_SNAT, "snat"},
 					 {BL_FLOW_REPLY, "reply"},
 					 {BL_FLOW_SAME, "same"},
 					 {}};
-static const struct flag config_flags[] = {{BL_CONFIG_MASQUERADE, "masquerade"}, {}};
+static const struct flag config_flags[] = {{BL_CONFIG_MASQUERADE, "masquerade"},
+					   {BL_CONFIG_LOOPBACK4, "loopback4"},
+					   {BL_CONFIG_LOOPBACK6, "loopback6"},
+					   {}};
 
 const char *bl_maps_proto_name(uint8_t proto)
 {

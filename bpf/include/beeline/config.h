@@ -20,5 +20,7 @@ struct bl_config {
 _Static_assert(sizeof(struct bl_config) == 44, "struct bl_config is 44 bytes");
 #define BL_CONFIG_MASQUERADE \
 	0x01 /* traffic of pods that leaves the cluster gets the node's address */
+#define BL_CONFIG_LOOPBACK4 0x02 /* NodePorts are served to the node itself at 127.0.0.0/8 */
+#define BL_CONFIG_LOOPBACK6 0x04 /* and at ::1 */
 
 #endif

@@ -107,6 +107,7 @@ BL_LAYOUT(struct bl_endpoint, 28);
 #define BL_ENDPOINT_POD	     0x01
 #define BL_ENDPOINT_HOST     0x02 /* an address of the node itself */
 #define BL_ENDPOINT_NODEPORT 0x04 /* with HOST: NodePorts are served here */
+#define BL_ENDPOINT_SERVICE  0x08 /* with HOST: also an address of Services (load balancer) */
 
 /* prefix: LPM trie, what is not exact. Longest prefix wins. */
 struct bl_prefix4_key {

@@ -52,7 +52,8 @@ static void every_key_is_read(void **state)
 		     "bgp: {asn: 4200000001, routerID: 1.2.3.4, birdSocket: /x, birdConfig: /y, "
 		     "mesh: true, peers: [{name: tor_1, address: 'fd00::1', asn: 64512, "
 		     "password: secret}]}\ncni: {confDir: /n, mtu: 9000}\n"
-		     "maps: {flow4: 1024}\nlogLevel: debug\n",
+		     "maps: {flow4: 1024}\nlogLevel: debug\nexternalIPs: true\n"
+		     "nodePortAddresses: [192.0.2.0/24, '::1/128']\n",
 		     &c, error),
 		0);
 	assert_string_equal(c->compile.node, "rack-1.n3");
@@ -65,6 +66,8 @@ static void every_key_is_read(void **state)
 	assert_int_equal(c->compile.node_ports.first, 31000);
 	assert_int_equal(c->compile.snat_ports.last, 50999);
 	assert_false(c->compile.masquerade);
+	assert_true(c->compile.external_ips);
+	assert_int_equal(c->compile.node_port_addresses.count, 2);
 	assert_int_equal(c->compile.routing, BL_ROUTING_BGP);
 	assert_int_equal(c->compile.asn, 4200000001u);
 	assert_true(c->compile.mesh);
@@ -90,6 +93,8 @@ static void defaults_are_those_of_a_cluster(void **state)
 	assert_int_equal(c->compile.snat_ports.first, 61000);
 	assert_int_equal(c->compile.routing, BL_ROUTING_DIRECT);
 	assert_true(c->compile.masquerade);
+	assert_false(c->compile.external_ips);
+	assert_int_equal(c->compile.node_port_addresses.count, 0);
 }
 
 static void what_is_wrong_is_named_by_its_key(void **state)

@@ -7,7 +7,8 @@
  * only have been forged (CVE-2020-8558); the socket hook, which sees the node's own sockets, knows
  * loopback by itself. Prefixes say what belongs to the cluster, and so is never masqueraded: every
  * node's pod prefixes and addresses, what the configuration adds, and the Service ranges, in which
- * an address that no Service owns is refused.
+ * an address that no Service owns is refused. So is a port that no Service has at a load balancer's
+ * address, unless it is a node's address too.
  */
 
 #include <stdlib.h>
@@ -26,7 +27,38 @@ static int endpoint_cmp(const void *a, const void *b)
 	return (int)(x->flags & BL_ENDPOINT_POD) - (int)(y->flags & BL_ENDPOINT_POD);
 }
 
-void bl_compile_endpoints(const struct bl_compile_local *local, struct bl_arena *arena,
+static bool serves_node_ports(const struct bl_compile_config *config, const struct bl_ip *ip)
+{
+	bool found = !config->node_port_addresses.count;
+
+	for (size_t i = 0; !found && i < config->node_port_addresses.count; i++)
+		found = bl_cidr_contains(&config->node_port_addresses.list[i], ip);
+	return found && !bl_ip_is_loopback(ip);
+}
+
+static int by_ip(const void *key, const void *item)
+{
+	const struct bl_ip *const *ip = item;
+
+	return bl_ip_cmp(key, *ip);
+}
+
+static uint32_t host_flags(const struct bl_compile_config *config,
+			   const struct bl_compile_outside *outside, const struct bl_ip *ip)
+{
+	uint32_t flags = BL_ENDPOINT_HOST;
+
+	if (serves_node_ports(config, ip))
+		flags |= BL_ENDPOINT_NODEPORT;
+	if (outside->count &&
+	    bsearch(ip, outside->ips, outside->count, sizeof(*outside->ips), by_ip))
+		flags |= BL_ENDPOINT_SERVICE;
+	return flags;
+}
+
+void bl_compile_endpoints(const struct bl_compile_local *local,
+			  const struct bl_compile_config *config,
+			  const struct bl_compile_outside *outside, struct bl_arena *arena,
 			  struct bl_desired_node *want)
 {
 	struct bl_desired_endpoint *list = bl_arena_array(arena, local->n_addrs + 2 * local->n_pods,
@@ -35,9 +67,7 @@ void bl_compile_endpoints(const struct bl_compile_local *local, struct bl_arena 
 
 	for (size_t i = 0; i < local->n_addrs; i++) {
 		list[n].ip = local->addrs[i];
-		list[n].flags = BL_ENDPOINT_HOST;
-		if (!bl_ip_is_loopback(&local->addrs[i]))
-			list[n].flags |= BL_ENDPOINT_NODEPORT;
+		list[n].flags = host_flags(config, outside, &local->addrs[i]);
 		n++;
 	}
 	for (size_t i = 0; i < local->n_pods; i++) {
@@ -86,8 +116,21 @@ static size_t add_node(struct bl_desired_prefix *list, size_t n, const struct bl
 	return n;
 }
 
+/* A Service's own address is refused where no frontend has it. A node's stays the node's. */
+static size_t add_outside(struct bl_desired_prefix *list, size_t n,
+			  const struct bl_compile_outside *outside)
+{
+	for (size_t i = 0; i < outside->count; i++) {
+		struct bl_cidr host = bl_ip_host(outside->ips[i]);
+
+		n = add_cidrs(list, n, &host, 1, BL_PREFIX_SERVICE);
+	}
+	return n;
+}
+
 void bl_compile_prefixes(const struct bl_compile_nodes *nodes,
-			 const struct bl_compile_config *config, struct bl_arena *arena,
+			 const struct bl_compile_config *config,
+			 const struct bl_compile_outside *outside, struct bl_arena *arena,
 			 struct bl_desired_node *want)
 {
 	size_t room = config->cluster_cidrs.count + config->service_cidrs.count, n = 0, kept = 0;
@@ -95,6 +138,7 @@ void bl_compile_prefixes(const struct bl_compile_nodes *nodes,
 
 	for (size_t i = 0; i < nodes->count; i++)
 		room += nodes->list[i]->n_pod_cidrs + nodes->list[i]->n_internal_ips;
+	room += outside->count;
 	list = bl_arena_array(arena, room, struct bl_desired_prefix);
 	n = add_cidrs(list, n, config->cluster_cidrs.list, config->cluster_cidrs.count,
 		      BL_PREFIX_CLUSTER);
@@ -102,12 +146,15 @@ void bl_compile_prefixes(const struct bl_compile_nodes *nodes,
 		      BL_PREFIX_SERVICE);
 	for (size_t i = 0; i < nodes->count; i++)
 		n = add_node(list, n, nodes->list[i]);
+	n = add_outside(list, n, outside);
 	qsort(list, n, sizeof(*list), prefix_cmp);
 	for (size_t i = 0; i < n; i++) {
 		if (kept && prefix_cmp(&list[kept - 1], &list[i]) == 0)
 			list[kept - 1].flags |= list[i].flags;
 		else
 			list[kept++] = list[i];
+		if (list[kept - 1].flags & BL_PREFIX_CLUSTER)
+			list[kept - 1].flags = BL_PREFIX_CLUSTER;
 	}
 	want->prefixes = list;
 	want->n_prefixes = kept;

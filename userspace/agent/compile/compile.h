@@ -33,6 +33,8 @@ struct bl_compile_config {
 	struct bl_compile_cidrs cluster_cidrs; /* never masqueraded, beside the nodes' prefixes */
 	struct bl_compile_cidrs service_cidrs;
 	struct bl_compile_ports node_ports, snat_ports;
+	struct bl_compile_cidrs node_port_addresses; /* none: all of the node's */
+	bool external_ips;			     /* Services may have externalIPs */
 	bool masquerade;
 	enum bl_compile_routing routing;
 	bool mesh;		/* a session with every other node */

@@ -71,6 +71,18 @@ static void own_address(const struct bl_api_node *own, const struct bl_compile_l
 		memcpy(ret, ip->b, sizeof(*ret));
 }
 
+/* NodePorts at the node's loopback addresses, for the node itself. */
+static bool serves_loopback(const struct bl_compile_config *config, const char *text)
+{
+	const struct bl_compile_cidrs *only = &config->node_port_addresses;
+	bool found = !only->count;
+	struct bl_ip ip;
+
+	for (size_t i = 0; !found && i < only->count; i++)
+		found = !bl_ip_parse(text, &ip) && bl_cidr_contains(&only->list[i], &ip);
+	return found;
+}
+
 static void compile_config(const struct bl_compile_nodes *nodes,
 			   const struct bl_compile_config *config,
 			   const struct bl_compile_local *local, struct bl_config *want)
@@ -79,6 +91,8 @@ static void compile_config(const struct bl_compile_nodes *nodes,
 	want->snat_port_last = config->snat_ports.last;
 	want->nodeport_first = config->node_ports.first;
 	want->nodeport_last = config->node_ports.last;
+	want->flags |= serves_loopback(config, "127.0.0.1") ? BL_CONFIG_LOOPBACK4 : 0;
+	want->flags |= serves_loopback(config, "::1") ? BL_CONFIG_LOOPBACK6 : 0;
 	if (!nodes->own)
 		return;
 	own_address(nodes->own, local, 4, &want->snat4);
@@ -94,9 +108,11 @@ struct bl_desired_node *bl_compile_node(const struct bl_store *store,
 {
 	struct bl_desired_node *want = bl_arena_new0(arena, struct bl_desired_node);
 	struct bl_compile_nodes nodes = bl_compile_collect_nodes(store, config->node, arena);
+	struct bl_compile_outside outside;
 
-	bl_compile_endpoints(local, arena, want);
-	bl_compile_prefixes(&nodes, config, arena, want);
+	outside = bl_compile_all_outside(store, config, arena);
+	bl_compile_endpoints(local, config, &outside, arena, want);
+	bl_compile_prefixes(&nodes, config, &outside, arena, want);
 	bl_compile_routes(&nodes, config, local, arena, want);
 	bl_compile_bgp(&nodes, config, arena, want);
 	compile_config(&nodes, config, local, &want->config);

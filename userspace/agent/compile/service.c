@@ -10,6 +10,7 @@
  *	ClusterIP			internalTrafficPolicy
  *	NodePort, from outside		externalTrafficPolicy
  *	NodePort, from inside		Cluster, always: as if the client had gone out and come back by a load balancer
+ *	other addresses			like NodePorts
  *
  * A ClusterIP also gets an entry that owns the address without any port, so that a port which the Service does not define is
  * refused instead of routed away.
@@ -25,7 +26,7 @@
 
 #include "agent/compile/compile_internal.h"
 
-static bool is_ours(const struct bl_api_service *s)
+bool bl_compile_is_ours(const struct bl_api_service *s)
 {
 	const struct bl_api_pairs *labels = &s->obj.meta.labels;
 
@@ -63,7 +64,24 @@ struct port {
 	const struct bl_api_service_port *port;
 	uint8_t family;
 	const struct bl_compile_place *place;
+	const struct bl_compile_outside *outside;
 };
+
+static void add_outside(const struct port *p, struct bl_desired_set *set)
+{
+	bool external_local = p->svc->service->external_local;
+
+	for (size_t i = 0; i < p->outside->count; i++) {
+		const struct bl_ip *ip = p->outside->ips[i];
+
+		if (ip->family != p->family)
+			continue;
+		if (!set->local)
+			add_frontend(set, ip, p->port->port, BL_SCOPE_CLUSTER);
+		if (external_local == set->local)
+			add_frontend(set, ip, p->port->port, BL_SCOPE_EXTERNAL);
+	}
+}
 
 static void add_frontends(const struct port *p, struct bl_desired_set *set)
 {
@@ -78,6 +96,7 @@ static void add_frontends(const struct port *p, struct bl_desired_set *set)
 		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT);
 	if (p->port->node_port && s->external_local == set->local)
 		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT_EXTERNAL);
+	add_outside(p, set);
 	qsort(set->frontends, set->n_frontends, sizeof(*set->frontends), frontend_cmp);
 }
 
@@ -92,7 +111,8 @@ static void add_set(const struct port *p, bool local, struct bl_arena *arena,
 	set->proto = p->port->proto;
 	set->local = local;
 	set->frontends =
-		bl_arena_array(arena, p->svc->service->n_cluster_ips + 2, struct bl_frontend);
+		bl_arena_array(arena, p->svc->service->n_cluster_ips + 2 + 2 * p->outside->count,
+			       struct bl_frontend);
 	add_frontends(p, set);
 	if (!set->n_frontends)
 		return;
@@ -124,14 +144,20 @@ static int set_cmp(const void *a, const void *b)
 }
 
 static void add_family(const struct bl_store_service *svc, uint8_t family,
-		       const struct bl_compile_place *place, struct bl_arena *arena,
+		       const struct bl_compile_place *place,
+		       const struct bl_compile_outside *outside, struct bl_arena *arena,
 		       struct bl_desired_service *want)
 {
 	const struct bl_api_service *s = svc->service;
 
 	for (size_t i = 0; i < s->n_ports; i++) {
 		struct port p = {
-			.svc = svc, .port = &s->ports[i], .family = family, .place = place};
+			.svc = svc,
+			.port = &s->ports[i],
+			.family = family,
+			.place = place,
+			.outside = outside,
+		};
 
 		add_set(&p, false, arena, want);
 		if (s->internal_local || s->external_local)
@@ -155,17 +181,20 @@ struct bl_desired_service *bl_compile_service(const struct bl_store *store,
 	struct bl_desired_service *want = bl_arena_new0(arena, struct bl_desired_service);
 	struct bl_compile_place place = place_of(store, config->node);
 	const struct bl_api_service *s = svc->service;
+	struct bl_compile_outside outside;
 
+	want->refused = "";
 	want->namespace = bl_arena_strdup(arena, svc->namespace);
 	want->name = bl_arena_strdup(arena, svc->name);
 	want->uid = bl_arena_strdup(arena, s ? s->obj.meta.uid : "");
-	if (!s || !is_ours(s))
+	if (!s || !bl_compile_is_ours(s))
 		return want;
+	outside = bl_compile_outside(store, config, s, arena, want);
 	want->sets = bl_arena_array(arena, s->n_cluster_ips * (2 * s->n_ports + 1),
 				    struct bl_desired_set);
 	for (size_t f = 0; f < s->n_cluster_ips; f++) {
 		address_set(&s->cluster_ips[f], arena, &want->sets[want->n_sets++]);
-		add_family(svc, s->cluster_ips[f].family, &place, arena, want);
+		add_family(svc, s->cluster_ips[f].family, &place, &outside, arena, want);
 	}
 	qsort(want->sets, want->n_sets, sizeof(*want->sets), set_cmp);
 	return want;

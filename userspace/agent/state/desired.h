@@ -69,6 +69,8 @@ struct bl_desired_service {
 	const char *uid;
 	struct bl_desired_set *sets; /* ordered by family, proto, port name, local last */
 	size_t n_sets;
+	size_t n_refused;    /* addresses that the Service may not have */
+	const char *refused; /* the first of them and why, "" if none */
 };
 
 /* Whether the set shows this node's part of what the set before it holds: the same port with traffic policy Local. */

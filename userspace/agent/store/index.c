@@ -33,6 +33,7 @@ struct bl_store_index {
 	struct record *records;
 	struct record *dirty;
 	size_t n_dirty;
+	size_t n_outside; /* Services with addresses beside ClusterIPs */
 };
 
 size_t bl_store_key(char key[BL_STORE_KEY_MAX], const char *namespace, const char *name)
@@ -102,11 +103,18 @@ static void touch(struct bl_store_index *s, struct record *r)
 	s->n_dirty++;
 }
 
+bool bl_store_index_is_outside(const struct bl_api_service *service)
+{
+	return service && (service->n_ingress || service->n_external_ips);
+}
+
 void bl_store_index_set(struct bl_store_index *s, const char *namespace, const char *name,
 			const struct bl_api_service *service)
 {
 	struct record *r = find_or_new(s, namespace, name);
 
+	s->n_outside -= bl_store_index_is_outside(r->pub.service);
+	s->n_outside += bl_store_index_is_outside(service);
 	r->pub.service = service;
 	touch(s, r);
 }
@@ -232,4 +240,30 @@ void bl_store_index_touch_all(struct bl_store_index *s)
 
 	HASH_ITER (hh, s->records, r, tmp)
 		touch(s, r);
+}
+
+void bl_store_index_each_outside(const struct bl_store_index *s,
+				 void (*fn)(void *arg, const struct bl_store_service *svc),
+				 void *arg)
+{
+	struct record *r, *tmp;
+
+	if (!s->n_outside)
+		return;
+	HASH_ITER (hh, s->records, r, tmp) {
+		if (bl_store_index_is_outside(r->pub.service))
+			fn(arg, &r->pub);
+	}
+}
+
+void bl_store_index_touch_outside(struct bl_store_index *s)
+{
+	struct record *r, *tmp;
+
+	if (!s->n_outside)
+		return;
+	HASH_ITER (hh, s->records, r, tmp) {
+		if (bl_store_index_is_outside(r->pub.service))
+			touch(s, r);
+	}
 }

@@ -40,4 +40,11 @@ bool bl_store_index_is_dirty(const struct bl_store_index *s, const struct bl_sto
 size_t bl_store_index_dirty_count(const struct bl_store_index *s);
 void bl_store_index_touch_all(struct bl_store_index *s);
 
+/* Services that have addresses beside ClusterIPs, in no particular order. */
+bool bl_store_index_is_outside(const struct bl_api_service *service);
+void bl_store_index_each_outside(const struct bl_store_index *s,
+				 void (*fn)(void *arg, const struct bl_store_service *svc),
+				 void *arg);
+void bl_store_index_touch_outside(struct bl_store_index *s);
+
 #endif

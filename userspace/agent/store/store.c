@@ -36,6 +36,7 @@ struct bl_store {
 	uint64_t list[BL_API_KIND_COUNT];
 	bool changed[BL_API_KIND_COUNT];
 	struct bl_store_index *index;
+	bool outside_changed;
 	char *own;  /* the Node whose zone is watched; NULL: none */
 	char *zone; /* what it was at last */
 };
@@ -86,6 +87,7 @@ static void index_object(struct bl_store *s, const struct bl_api_object *obj, bo
 
 	s->changed[obj->kind] = true;
 	if (obj->kind == BL_API_SERVICE) {
+		s->outside_changed |= bl_store_index_is_outside((const struct bl_api_service *)obj);
 		bl_store_index_set(s->index, obj->meta.namespace, obj->meta.name,
 				   comes ? (const struct bl_api_service *)obj : NULL);
 	} else if (obj->kind == BL_API_ENDPOINTSLICE) {
@@ -121,9 +123,44 @@ void bl_store_watch_zone(struct bl_store *s, const char *node)
 	note_zone(s);
 }
 
+static bool same_ips(const struct bl_ip *a, size_t n_a, const struct bl_ip *b, size_t n_b)
+{
+	size_t i = 0;
+
+	while (i < n_a && i < n_b && bl_ip_cmp(&a[i], &b[i]) == 0)
+		i++;
+	return i == n_a && i == n_b;
+}
+
+static bool same_addresses(const struct bl_api_object *a, const struct bl_api_object *b)
+{
+	const struct bl_api_node *x = (const struct bl_api_node *)a;
+	const struct bl_api_node *y = (const struct bl_api_node *)b;
+
+	if (x->n_pod_cidrs != y->n_pod_cidrs)
+		return false;
+	for (size_t i = 0; i < x->n_pod_cidrs; i++) {
+		if (bl_cidr_cmp(&x->pod_cidrs[i], &y->pod_cidrs[i]) != 0)
+			return false;
+	}
+	return same_ips(x->internal_ips, x->n_internal_ips, y->internal_ips, y->n_internal_ips) &&
+	       same_ips(x->external_ips, x->n_external_ips, y->external_ips, y->n_external_ips);
+}
+
+/* A Node comes, goes, or becomes another; NULL: it is not there. */
+static void note_addresses(struct bl_store *s, const struct bl_api_object *old,
+			   const struct bl_api_object *new)
+{
+	if (!old || !new || !same_addresses(old, new))
+		bl_store_index_touch_outside(s->index);
+}
+
 static void drop(struct bl_store *s, struct entry *e)
 {
 	enum bl_api_kind kind = e->obj->kind;
+
+	if (kind == BL_API_NODE)
+		note_addresses(s, e->obj, NULL);
 
 	index_object(s, e->obj, false);
 	HASH_DEL(s->objects[kind], e);
@@ -177,8 +214,10 @@ void bl_store_put(struct bl_store *s, struct bl_api_object *obj)
 		return;
 	} else {
 		index_object(s, e->obj, false);
-		bl_api_free(e->obj);
 	}
+	if (obj->kind == BL_API_NODE)
+		note_addresses(s, e->obj, obj);
+	bl_api_free(e->obj);
 	e->obj = obj;
 	e->list = s->list[obj->kind];
 	index_object(s, obj, true);
@@ -278,6 +317,20 @@ size_t bl_store_dirty_count(const struct bl_store *s)
 void bl_store_touch_all_services(struct bl_store *s)
 {
 	bl_store_index_touch_all(s->index);
+}
+
+void bl_store_each_outside(const struct bl_store *s,
+			   void (*fn)(void *arg, const struct bl_store_service *svc), void *arg)
+{
+	bl_store_index_each_outside(s->index, fn, arg);
+}
+
+bool bl_store_take_outside_changed(struct bl_store *s)
+{
+	bool changed = s->outside_changed;
+
+	s->outside_changed = false;
+	return changed;
 }
 
 bool bl_store_take_changed(struct bl_store *s, enum bl_api_kind kind)

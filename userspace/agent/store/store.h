@@ -20,7 +20,10 @@ struct bl_store;
 struct bl_store *bl_store_new(void);
 struct bl_store *bl_store_free(struct bl_store *s);
 
-/* From now on a change of this Node's zone makes every Service dirty. */
+/*
+ * From now on a change of this Node's zone makes every Service dirty. A change of any Node's addresses always makes those dirty
+ * that have external addresses, which must not be a Node's.
+ */
 void bl_store_watch_zone(struct bl_store *s, const char *node);
 
 /* A list of the kind begins: what is not put again before bl_store_synced() is gone. */
@@ -72,6 +75,14 @@ void bl_store_postpone(struct bl_store *s, const struct bl_store_service *svc);
 bool bl_store_is_dirty(const struct bl_store *s, const struct bl_store_service *svc);
 size_t bl_store_dirty_count(const struct bl_store *s);
 void bl_store_touch_all_services(struct bl_store *s);
+
+/*
+ * Services that have addresses beside ClusterIPs: of load balancers, or external ones. In no particular order. Whether any of
+ * them came, went or changed since the last call.
+ */
+void bl_store_each_outside(const struct bl_store *s,
+			   void (*fn)(void *arg, const struct bl_store_service *svc), void *arg);
+bool bl_store_take_outside_changed(struct bl_store *s);
 
 /* Whether any object of the kind changed since the last call. */
 bool bl_store_take_changed(struct bl_store *s, enum bl_api_kind kind);
