@@ -62,11 +62,11 @@ class Candidate:
         return world.enter(self.node_ns, *command)
 
     def server_address(self, family=None):
-        return world.SERVER[family or self.family][0]
+        return world.SERVER[family or self.family]
 
     def live_endpoints(self):
-        """The two (address, port) behind every live Service: the server, by two addresses."""
-        return [(address, self.server_ports[0]) for address in world.SERVER[self.family]]
+        """The two (address, port) behind every live Service: the server on its two ports."""
+        return [(self.server_address(), port) for port in self.server_ports]
 
     # --- Services -------------------------------------------------------------------------------------------------------
 

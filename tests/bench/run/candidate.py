@@ -20,11 +20,12 @@ if sys.path[1:] and os.path.samefile(sys.path[1] or ".", os.path.dirname(os.path
 
 from run import scheme, world  # noqa: E402
 from run.base import Candidate, Direct, Routed, TooSlow, Unavailable  # noqa: E402,F401
+from run.beeline import Beeline  # noqa: E402
 
 
 def kinds():
     """Every candidate's class by name."""
-    found = [Direct, Routed]
+    found = [Direct, Routed, Beeline]
     return {kind.name: kind for kind in found}
 
 

@@ -2,8 +2,8 @@
 """Which Services a bench has: numbers, addresses and endpoints, the same for every candidate.
 
 Service i is default/svc-I with one TCP port 80 and two endpoints. The first, the middle and the last Service are *live*: both of
-their endpoints are the server, by its two addresses or on its two ports, as the candidate has it, and they have a UDP port beside
-the TCP one. The endpoints of all the others are addresses that nobody has; each is an entry of its own all the same.
+their endpoints are the server, on its two ports, and they have a UDP port beside the TCP one. The endpoints of all the others are
+addresses that nobody has; each is an entry of its own all the same.
 
             Service i             endpoint k of a Service that is not live
     IPv4    10.96.1.0 + i         10.128.0.0 + 2 i + k
@@ -44,7 +44,7 @@ class Service:
         return ("tcp", "udp") if self.live else ("tcp",)
 
     def endpoints(self, server):
-        """[(address, port)], two of them; `server` are those that a live Service has."""
+        """[(address, port)], two of them; `server` are those of a live Service."""
         if self.live:
             return list(server)
         return [(str(_FIRST_ENDPOINT[self.family] + 2 * self.index + k), SERVER_PORTS[0]) for k in range(2)]

@@ -55,7 +55,7 @@ class Topologies(unittest.TestCase):
             one = kind()
             one.up()
             try:
-                self.assertEqual(self.reach(one), ["::ffff:" + world.CLIENT[4][0], world.CLIENT[6][0]])
+                self.assertEqual(self.reach(one), ["::ffff:" + world.CLIENT[4], world.CLIENT[6]])
             finally:
                 one.down()
 

@@ -5,9 +5,8 @@
 
     routed    client eth0 ---- c | node | s ---- eth0 server
 
-A pod's addresses are subnets of their own; the server has two of each family, so that a Service can have two endpoints there.
-Default routes lead through 169.254.1.1 and fe80::1 on the link, and both are permanent neighbours, as in beeline's pods: nobody
-ever resolves anything. All links are veth pairs as the kernel makes them (MTU, offloads, queueing), and the settings of all
+A pod's address is a subnet of its own in each family; default routes lead through 169.254.1.1 and fe80::1 on the link, and both
+are permanent neighbours, as in beeline's pods: nobody ever resolves anything. All links are veth pairs as the kernel makes them (MTU, offloads, queueing), and the settings of all
 namespaces are the same, so that candidates differ in nothing but what they do with a packet.
 """
 import atexit
@@ -21,8 +20,8 @@ if os.path.join(ROOT, "scripts") not in sys.path:
 
 from lablib.system import in_cgroup, inside, ip_batch, run, wait_until  # noqa: E402,F401
 
-CLIENT = {4: ["10.244.0.10"], 6: ["fd00:10:244::10"]}
-SERVER = {4: ["10.244.0.11", "10.244.0.12"], 6: ["fd00:10:244::11", "fd00:10:244::12"]}
+CLIENT = {4: "10.244.0.10", 6: "fd00:10:244::10"}
+SERVER = {4: "10.244.0.11", 6: "fd00:10:244::11"}
 GATEWAY = {4: "169.254.1.1", 6: "fe80::1"}
 
 # Where sockets live: a closed connection's port may be used again after a second, and there are many ports.
@@ -96,8 +95,7 @@ def mac(netns, link):
 
 
 def _addresses(own):
-    return [f"addr add {a}/32 dev eth0" for a in own[4]] + [f"addr add {a}/128 dev eth0 nodad" for a in own[6]] + \
-        ["link set eth0 up"]
+    return [f"addr add {own[4]}/32 dev eth0", f"addr add {own[6]}/128 dev eth0 nodad", "link set eth0 up"]
 
 
 def _neighbours(addresses, link, lladdr):
@@ -109,8 +107,8 @@ def wire_direct(client, server):
     ip_batch(client, [f"link add eth0 type veth peer name eth0 netns {server}"])
     for netns, own, far, far_ns in ((client, CLIENT, SERVER, server), (server, SERVER, CLIENT, client)):
         ip_batch(netns, _addresses(own))
-        ip_batch(netns, [f"route add {a} dev eth0 src {own[f][0]}" for f in (4, 6) for a in far[f]] +
-                 _neighbours(far[4] + far[6], "eth0", mac(far_ns, "eth0")))
+        ip_batch(netns, [f"route add {far[f]} dev eth0 src {own[f]}" for f in (4, 6)] +
+                 _neighbours(far.values(), "eth0", mac(far_ns, "eth0")))
         set_up_pod(netns)
 
 
@@ -119,11 +117,11 @@ def wire_pod(node, link, pod, own):
     ip_batch(node, [f"link add {link} type veth peer name eth0 netns {pod}", f"link set {link} addrgenmode none",
                     f"link set {link} up"])
     ip_batch(pod, _addresses(own))
-    ip_batch(pod, [f"route add {GATEWAY[4]} dev eth0", f"route add default via {GATEWAY[4]} dev eth0 src {own[4][0]}",
-                   f"route add default via {GATEWAY[6]} dev eth0 src {own[6][0]}"] +
+    ip_batch(pod, [f"route add {GATEWAY[4]} dev eth0", f"route add default via {GATEWAY[4]} dev eth0 src {own[4]}",
+                   f"route add default via {GATEWAY[6]} dev eth0 src {own[6]}"] +
              _neighbours(GATEWAY.values(), "eth0", mac(node, link)))
-    ip_batch(node, [f"route add {a} dev {link}" for a in own[4] + own[6]] +
-             _neighbours(own[4] + own[6], link, mac(pod, "eth0")))
+    ip_batch(node, [f"route add {address} dev {link}" for address in own.values()] +
+             _neighbours(own.values(), link, mac(pod, "eth0")))
     set_up_pod(pod)
 
 
