@@ -27,7 +27,9 @@ class Candidate:
     client_ns = server_ns = node_ns = None
     client_cgroup = server_cgroup = None
     server_ports = scheme.SERVER_PORTS  # the server listens on each, TCP and UDP
+    ground = None
     programmed = 0
+    room = scheme.MAX_SERVICES  # the most that program() will be asked for
 
     def __init__(self, family=4):
         self.family = family
@@ -115,7 +117,7 @@ class Direct(Candidate):
             raise
 
     def take_away(self):
-        return self.ground.leave()
+        return self.ground.leave() if self.ground else ""
 
     def service(self, index, proto="tcp"):
         return self.server_address(), self.server_ports[0]
@@ -135,7 +137,7 @@ class Routed(Candidate):
             raise
 
     def take_away(self):
-        return self.ground.leave()
+        return self.ground.leave() if self.ground else ""
 
     def service(self, index, proto="tcp"):
         return self.server_address(), self.server_ports[0]

@@ -93,9 +93,9 @@ def pod_object(name):
 class Beeline(Candidate):
     name = "beeline"
 
-    def __init__(self, family=4, room=scheme.MAX_SERVICES):
+    def __init__(self, family=4):
         super().__init__(family)
-        self.room, self.lab, self.changed = room, None, set()
+        self.lab, self.changed = None, set()
 
     def up(self):
         if not os.access(os.path.join(programs(), "beelined"), os.X_OK):

@@ -21,18 +21,20 @@ if sys.path[1:] and os.path.samefile(sys.path[1] or ".", os.path.dirname(os.path
 from run import scheme, world  # noqa: E402
 from run.base import Candidate, Direct, Routed, TooSlow, Unavailable  # noqa: E402,F401
 from run.beeline import Beeline  # noqa: E402
+from run.peers import PEERS  # noqa: E402
 
 
 def kinds():
     """Every candidate's class by name."""
-    found = [Direct, Routed, Beeline]
-    return {kind.name: kind for kind in found}
+    return {kind.name: kind for kind in (Direct, Routed, *PEERS, Beeline)}
 
 
-def candidates(ctx=None):
-    """What takes part: --quick leaves iptables-nft out."""
-    family = getattr(getattr(ctx, "args", None), "family", 4) or 4
-    return [kind(family) for kind in kinds().values()]
+def candidates(ctx):
+    """All of them, not up yet; who runs the benches chooses among them."""
+    found = [kind(getattr(ctx.args, "family", 4)) for kind in kinds().values()]
+    for one in found:
+        one.room = max(getattr(ctx.args, "sizes", None) or [scheme.MAX_SERVICES])
+    return found
 
 
 # --- --try ----------------------------------------------------------------------------------------------------------------
@@ -77,6 +79,7 @@ def main(argv=None):
     args.add_argument("--limit", type=float, default=300)
     args = args.parse_args(argv)
     one = known[args.name](args.family)
+    one.room = args.services
     began = time.monotonic()
     try:
         one.up()

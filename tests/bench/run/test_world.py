@@ -67,6 +67,7 @@ class Topologies(unittest.TestCase):
             one.down()
             one.down()
             self.assertEqual(namespaces(), [])
+            self.assertFalse(kind().take_away())
 
     def test_a_failure_half_way_leaves_nothing(self):
         wire = world.wire_pod
