@@ -36,6 +36,7 @@ struct bl_client {
 	char *path; /* NULL: in-cluster */
 	uint64_t checked_ns;
 	bool reload_failed;
+	bool shares;		      /* HTTP/2: see bl_client_shares() */
 	struct bl_client_call *calls; /* that are not answered yet */
 };
 
@@ -113,6 +114,16 @@ struct bl_loop *bl_client_loop(const struct bl_client *c)
 struct bl_multi *bl_client_multi(const struct bl_client *c)
 {
 	return c->multi;
+}
+
+bool bl_client_shares(const struct bl_client *c)
+{
+	return c->shares;
+}
+
+void bl_client_set_shares(struct bl_client *c, bool shares)
+{
+	c->shares = shares;
 }
 
 void bl_client_unauthorized(struct bl_client *c)

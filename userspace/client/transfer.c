@@ -2,7 +2,7 @@
 /*
  * DOC: One request.
  *
- * Sets up libcurl for a Kubernetes API server. HTTP/2 where the server offers it, so that all watches share one
+ * Sets up libcurl for a Kubernetes API server. HTTP/2 where the server offers it, so that watches share a
  * connection, else HTTP/1.1 with connections kept. TLS 1.2 at least; the chain is verified against the kubeconfig's
  * authority alone (not also the system's), and the name in it against the server's host or tls-server-name. Redirects
  * are not followed, other protocols are off, and a proxy is used only if the kubeconfig names one: an environment
@@ -36,6 +36,7 @@
 
 struct bl_transfer {
 	struct bl_multi_entry entry;
+	struct bl_client *client;
 	const struct bl_transfer_ops *ops;
 	void *arg;
 	struct curl_slist *headers, *connect_to;
@@ -71,13 +72,24 @@ static size_t on_data(char *data, size_t size, size_t n, void *arg)
 	return t->ops->data(t->arg, status_of(t), data, size * n) ? size * n : CURL_WRITEFUNC_ERROR;
 }
 
+static bool is_http2(const struct bl_transfer *t)
+{
+	long version = 0;
+
+	curl_easy_getinfo(t->entry.easy, CURLINFO_HTTP_VERSION, &version);
+	return version == CURL_HTTP_VERSION_2_0;
+}
+
 /* The empty line ends the head; 1xx heads are not the answer's. */
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
 	struct bl_transfer *t = arg;
 	bool end = size * n <= 2 && (*data == '\r' || *data == '\n');
 
-	if (end && t->ops->started && !t->entry.dead && status_of(t) >= 200)
+	if (!end || t->entry.dead || status_of(t) < 200)
+		return size * n;
+	bl_client_set_shares(t->client, is_http2(t));
+	if (t->ops->started)
 		t->ops->started(t->arg, status_of(t));
 	return size * n;
 }
@@ -89,8 +101,11 @@ static void on_done(struct bl_multi_entry *e, CURLcode result)
 	const char *error = NULL;
 
 	curl_easy_getinfo(e->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	if (result != CURLE_OK)
+	/* who answers next may be another server */
+	if (result != CURLE_OK) {
+		bl_client_set_shares(t->client, false);
 		error = *t->error ? t->error : curl_easy_strerror(result);
+	}
 	if (retry_after < 0 || retry_after > 3600)
 		retry_after = 0;
 	t->ops->done(t->arg, status_of(t), error, (unsigned int)retry_after);
@@ -181,8 +196,7 @@ static void set_connection(struct bl_transfer *t, const struct bl_kubeconfig *k)
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, k->proxy ? k->proxy : "");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* the handshake says whether a connection can be shared; plain HTTP would say so only by its answer */
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, bl_str_starts(k->server, "https:") ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, bl_client_shares(t->client) ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, IDLE_SECONDS);
@@ -230,6 +244,7 @@ struct bl_transfer *bl_transfer_start(struct bl_client *c, const struct bl_trans
 	if (!easy)
 		abort();
 	t->entry = (struct bl_multi_entry){.easy = easy, .done = on_done, .dropped = on_dropped};
+	t->client = c;
 	t->ops = ops;
 	t->arg = arg;
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
