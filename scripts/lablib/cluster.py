@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A lab seen by who uses it: kubectl, and commands run in pods, on nodes and outside. For the demo and the tests."""
+import contextlib
 import json
 import os
 import subprocess
+import threading
 
 from .plan import TOOLS, LabError
 from .system import in_cgroup, inside
@@ -78,10 +80,25 @@ class Cluster:
     def apply(self, text, namespace=None):
         self.kubectl("apply", *(["-n", namespace] if namespace else []), "-f", "-", text=text)
 
-    def watch(self, *args):
-        """A `kubectl get -w` whose lines can be read."""
-        return subprocess.Popen(["kubectl", "get", *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                env=self.env)
+    @contextlib.contextmanager
+    def watch(self, *args, seconds=60):
+        """The lines of a `kubectl get -w` that runs meanwhile; they end with a LabError after so many seconds."""
+        process = subprocess.Popen(["kubectl", "get", *args, "-w", "--no-headers"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True, env=self.env)
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+
+        def lines():
+            yield from process.stdout
+            raise LabError(f"kubectl get {' '.join(args)} -w: not seen within {seconds} s")
+
+        try:
+            yield lines()
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
     # --- places ---------------------------------------------------------------------------------------------------------
 

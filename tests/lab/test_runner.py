@@ -2,6 +2,7 @@
 """Pods by plain kubectl: spread, probes, restarts, termination, and that kubectl sees it all."""
 import collections
 import json
+import os
 import time
 
 from case import equal, true
@@ -41,25 +42,17 @@ def test_probes_of_all_three_kinds_make_a_pod_ready(case):
 def test_a_probe_that_fails_keeps_a_pod_unready(case):
     case.apply(PROBED.format(name="never", probe="tcpSocket: {port: 1}"))
     case.kubectl("wait", "--for=condition=Initialized", "pod/never", "--timeout=20s")
-    watch = case.cluster.watch("pod", "never", "-n", case.namespace, "-w", "--no-headers")
-    for line in watch.stdout:
-        if "Running" in line:
-            true(line.split()[1] == "0/1", line)
-            break
-    watch.kill()
-    watch.wait()
+    with case.cluster.watch("pod", "never", "-n", case.namespace) as lines:
+        line = next(line for line in lines if "Running" in line)
+    equal(line.split()[1], "0/1", line)
 
 
 def test_a_container_that_ends_is_started_again_and_counted(case):
+    seen = os.path.join(case.lab.dir, "again")
     case.kubectl("run", "again", "--image=any", "--", "sh", "-c",
-                 "test -e /dev/shm/$HOSTNAME && rm /dev/shm/$HOSTNAME && exec sleep infinity; "
-                 "touch /dev/shm/$HOSTNAME; exit 3")
-    watch = case.cluster.watch("pod", "again", "-n", case.namespace, "-w", "--no-headers")
-    for line in watch.stdout:
-        if line.split()[2] == "Running" and line.split()[3] != "0":
-            break
-    watch.kill()
-    watch.wait()
+                 f"test -e {seen} && exec sleep infinity; touch {seen}; exit 3")
+    with case.cluster.watch("pod", "again", "-n", case.namespace) as lines:
+        next(line for line in lines if line.split()[2] == "Running" and line.split()[3] != "0")
     status = case.pod("again").item["status"]["containerStatuses"][0]
     equal((status["restartCount"], status["lastState"]["terminated"]["exitCode"]), (1, 3))
 
@@ -103,23 +96,20 @@ def test_a_deleted_pods_name_can_be_used_again_at_once(case):
 
 
 def test_kubectl_get_w_shows_a_pod_come_and_go(case):
-    watch = case.cluster.watch("pods", "-n", case.namespace, "-l", "seen=yes", "-w", "--no-headers")
-    case.pods(case.manifest("seen", "node1", "{seen: 'yes'}"))
-    case.kubectl("delete", "pod", "seen", "--wait=true")
-    case.kubectl("run", "end", "--image=any", "--labels=seen=yes", "--restart=Never", "--", "true")
     states = []
-    for line in watch.stdout:
-        if line.startswith("end"):
-            break
-        states.append(line.split()[2])
-    watch.kill()
-    watch.wait()
+    with case.cluster.watch("pods", "-n", case.namespace, "-l", "seen=yes") as lines:
+        case.pods(case.manifest("seen", "node1", "{seen: 'yes'}"))
+        case.kubectl("delete", "pod", "seen", "--wait=true")
+        case.kubectl("run", "end", "--image=any", "--labels=seen=yes", "--restart=Never", "--", "true")
+        for line in lines:
+            if line.startswith("end"):
+                break
+            states.append(line.split()[2])
     for state in ("Running", "Terminating"):
         true(state in states, f"{state} is not among {states}")
 
 
 def test_lab_exec_runs_a_command_in_a_pod_and_passes_its_exit_status(case):
-    import os
     import subprocess
     from lablib.plan import ROOT
     case.pods(case.manifest("here", "node1"))
