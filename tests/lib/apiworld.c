@@ -123,6 +123,7 @@ static struct bl_request *make(struct apiworld *w, const char *method, const cha
 	rq->path = bl_strdup(path);
 	rq->user_agent = bl_strdup("test/1");
 	rq->content_type = type ? bl_strdup(type) : NULL;
+	rq->accept_header = w->accept ? bl_strdup(w->accept) : NULL;
 	query = strchr(rq->path, '?');
 	if (query) {
 		*query = 0;

@@ -11,6 +11,7 @@ struct apiworld {
 	struct bl_loop *loop;
 	struct bl_server *srv;
 	char dir[40];
+	const char *accept; /* of every request from now on; NULL: none */
 };
 
 /* What came back. */

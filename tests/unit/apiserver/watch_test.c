@@ -218,6 +218,42 @@ static void a_watch_that_reads_too_slowly_is_cut_off(void **state)
 	bl_request_free(watch);
 }
 
+/* kube-proxy asks like this for everything it watches. */
+static void a_client_that_prefers_protobuf_gets_json(void **state)
+{
+	static const struct {
+		const char *collection, *body;
+	} kinds[] = {
+		{"/api/v1/namespaces/default/services",
+		 "{'metadata':{'name':'x'},'spec':{'ports':[{'port':80}]}}"},
+		{"/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+		 "{'metadata':{'name':'x'},'addressType':'IPv4','endpoints':[],'ports':[]}"},
+		{"/api/v1/nodes", "{'metadata':{'name':'x'}}"},
+	};
+	struct apiworld *w = *state;
+
+	w->accept = "application/vnd.kubernetes.protobuf,application/json";
+	for (size_t i = 0; i < BL_ARRAY_SIZE(kinds); i++) {
+		const char *path = kinds[i].collection;
+		BL_FREE char *open = bl_asprintf("%s?watch=1&allowWatchBookmarks=true", path);
+		struct api_answer *a = api_call(w, "POST", path, NULL, kinds[i].body);
+		struct bl_request *watch;
+		json_t *line;
+
+		assert_int_equal(a->code, 201);
+		a = api_call(w, "GET", path, NULL, NULL);
+		assert_int_equal(a->code, 200);
+		assert_true(json_array_size(json_object_get(a->body, "items")) > 0);
+		watch = api_watch(w, open);
+		assert_string_equal(watch->type, "application/json");
+		line = api_watch_line(watch);
+		assert_string_equal(bl_json_str_at(line, "type", NULL), "ADDED");
+		assert_non_null(bl_json_at(line, "object", "metadata", "name", NULL));
+		json_decref(line);
+		bl_request_free(watch);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -232,6 +268,7 @@ int main(void)
 		T(another_namespace_is_not_heard),
 		T(a_watch_from_a_forgotten_revision_is_told_410),
 		T(a_watch_that_reads_too_slowly_is_cut_off),
+		T(a_client_that_prefers_protobuf_gets_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
