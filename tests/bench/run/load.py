@@ -14,7 +14,7 @@ from run import world  # noqa: F401  (puts lablib on the path)
 from lablib.kube import Kubeconfig
 
 CLONE_NEWNET = 0x40000000
-CONNECTIONS = 24
+CONNECTIONS = 64
 
 
 class LoadError(Exception):

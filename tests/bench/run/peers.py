@@ -10,7 +10,7 @@ import os
 import shutil
 
 from run import rules, world
-from run.base import Routed, Unavailable
+from run.base import Candidate, Routed, Unavailable
 
 CONNTRACK_SETTINGS = ("net.netfilter.nf_conntrack_tcp_timeout_established=86400",
                       "net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600")
@@ -41,7 +41,7 @@ class Peer(Routed):
             raise
 
     def service(self, index, proto="tcp"):
-        return super(Routed, self).service(index, proto)
+        return Candidate.service(self, index, proto)
 
     def program(self, n, limit_s):
         """The command's time alone: the text is made before, and so is room for it. TooSlow leaves no Service."""
