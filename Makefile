@@ -230,6 +230,10 @@ bench-apiserver: $(O)/bin/beeline-controlplane $(O)/tests/bench/apiserver_bench 
 	$(O)/tests/bench/apiserver_bench $(O)/bin/beeline-controlplane 20000 16 0
 	$(O)/tests/bench/apiserver_bench $(O)/bin/beeline-controlplane 20000 16 100
 
+.PHONY: bench-change
+bench-change: bpf $(O)/tests/bench/change_bench ## 10,000 Services into the maps, and one endpoint changed (as root)
+	$(O)/tests/bench/change_bench
+
 .PHONY: bench-datapath
 bench-datapath: bpf $(O)/tests/bench/datapath_bench ## What a packet costs at each hook, in times of an empty program (as root)
 	$(O)/tests/bench/datapath_bench

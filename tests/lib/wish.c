@@ -87,15 +87,22 @@ static void parse_set(struct world *w, char *text, struct bl_desired_set *ret)
 	}
 }
 
-int wish_set_uid(struct world *w, const char *name, const char *uid, const char *wish)
+struct bl_desired_service *wish_make(struct world *w, const char *name, const char *uid,
+				     const char *wish)
 {
-	struct bl_desired_service want = {.namespace = "shop", .name = name, .uid = uid};
+	struct bl_desired_service *want = bl_arena_new0(w->arena, struct bl_desired_service);
 	char *text = bl_arena_strdup(w->arena, wish), *save = NULL;
 
-	want.sets = bl_arena_array(w->arena, 8, struct bl_desired_set);
+	*want = (struct bl_desired_service){.namespace = "shop", .name = name, .uid = uid};
+	want->sets = bl_arena_array(w->arena, 8, struct bl_desired_set);
 	for (char *t = strtok_r(text, " ", &save); t; t = strtok_r(NULL, " ", &save))
-		parse_set(w, t, &want.sets[want.n_sets++]);
-	return bl_services_set(w->s, &want, &w->err);
+		parse_set(w, t, &want->sets[want->n_sets++]);
+	return want;
+}
+
+int wish_set_uid(struct world *w, const char *name, const char *uid, const char *wish)
+{
+	return bl_services_set(w->s, wish_make(w, name, uid, wish), &w->err);
 }
 
 int wish_set(struct world *w, const char *name, const char *wish)

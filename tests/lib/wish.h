@@ -26,6 +26,9 @@ int wish_teardown(void **state);
 /* An agent killed and started again over the same maps; the maps' count of calls starts at 0. */
 void wish_restart(struct world *w);
 
+/* Service shop/NAME as text says; strings are lent, the rest is of the world's arena. */
+struct bl_desired_service *wish_make(struct world *w, const char *name, const char *uid,
+				     const char *wish);
 /* Service shop/NAME, with the uid "u1" in the second. Results of bl_services_set(). */
 int wish_set_uid(struct world *w, const char *name, const char *uid, const char *wish);
 int wish_set(struct world *w, const char *name, const char *wish);

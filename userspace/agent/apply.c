@@ -45,37 +45,46 @@ static void report_refused(struct bl_agent *a, const struct bl_desired_service *
 	bl_failures_set(a->failures, object, want->n_refused ? &err : NULL);
 }
 
-/* One Service. Whether the kernel holds it now. */
-static bool apply_service(struct bl_agent *a, const struct bl_store_service *svc)
-{
-	BL_ARENA struct bl_arena *arena = bl_arena_new(4096);
-	struct bl_desired_service *want =
-		bl_compile_service(a->store, &a->config->compile, svc, arena);
-	struct bl_err err = {};
-	char object[560];
-	int rc = bl_datapath_set_service(a->datapath, want, &err);
+struct turn {
+	struct bl_agent *agent;
+	const struct bl_store_service *list[SERVICES_A_TURN];
+	struct bl_desired_service *wants[SERVICES_A_TURN];
+	bool failed;
+};
 
-	object_name(svc->key, object);
-	bl_failures_set(a->failures, object, rc ? &err : NULL);
-	report_refused(a, want);
-	if (rc)
+static void on_applied(void *arg, size_t index, const struct bl_err *err)
+{
+	struct turn *t = arg;
+	const struct bl_store_service *svc = t->list[index];
+	struct bl_agent *a = t->agent;
+	char object[560];
+
+	if (err || bl_failures_any(a->failures)) {
+		object_name(svc->key, object);
+		bl_failures_set(a->failures, object, err);
+	}
+	if (t->wants[index]->n_refused || bl_failures_any(a->failures))
+		report_refused(a, t->wants[index]);
+	t->failed |= err != NULL;
+	if (err)
 		bl_store_postpone(a->store, svc);
 	else
 		bl_store_clean(a->store, svc);
-	return rc == 0;
 }
 
 /* Each dirty Service at most once. Whether some are left that were not tried. */
 static bool apply_services(struct bl_agent *a, bool *ret_failed)
 {
-	size_t left = bl_store_dirty_count(a->store);
-	size_t turn = left < SERVICES_A_TURN ? left : SERVICES_A_TURN;
+	BL_ARENA struct bl_arena *arena = bl_arena_new(16384);
+	size_t left = bl_store_dirty_count(a->store), n;
+	struct turn t = {.agent = a};
 
-	for (size_t i = 0; i < turn; i++) {
-		if (!apply_service(a, bl_store_dirty_service(a->store)))
-			*ret_failed = true;
-	}
-	return left > turn;
+	n = bl_store_dirty_services(a->store, t.list, SERVICES_A_TURN);
+	for (size_t i = 0; i < n; i++)
+		t.wants[i] = bl_compile_service(a->store, &a->config->compile, t.list[i], arena);
+	bl_datapath_set_services(a->datapath, t.wants, n, on_applied, &t);
+	*ret_failed |= t.failed;
+	return left > n;
 }
 
 static void on_more(void *arg)

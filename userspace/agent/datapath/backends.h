@@ -49,6 +49,11 @@ int bl_backends_ref(struct bl_backends *b, uint32_t id, uint8_t family, uint8_t 
 /* Writes what get and put have changed. What fails stays to be written, and the others go on; the first failure is returned. */
 int bl_backends_flush(struct bl_backends *b, struct bl_err *err);
 
+/* How many wait to be written. */
+static inline uint32_t bl_backends_waiting(const struct bl_backends *b)
+{
+	return b->n_dirty;
+}
 /* Whether the map holds the backend as it shall be. */
 bool bl_backends_is_written(const struct bl_backends *b, uint32_t id);
 

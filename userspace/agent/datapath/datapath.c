@@ -171,6 +171,14 @@ int bl_datapath_set_service(struct bl_datapath *dp, const struct bl_desired_serv
 	return bl_services_set(dp->services, want, err);
 }
 
+void bl_datapath_set_services(struct bl_datapath *dp, struct bl_desired_service *const *wants,
+			      size_t n,
+			      void (*done)(void *arg, size_t index, const struct bl_err *err),
+			      void *arg)
+{
+	bl_services_set_many(dp->services, wants, n, done, arg);
+}
+
 int bl_datapath_set_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
 			      size_t n, struct bl_err *err)
 {

@@ -44,6 +44,15 @@ int bl_datapath_purge(const char *pin_dir, struct bl_err *err);
 int bl_datapath_set_service(struct bl_datapath *dp, const struct bl_desired_service *want,
 			    struct bl_err *err);
 
+/*
+ * The same for many Services, in few calls to the kernel. `done` is called once for each, with its index, in any order; err is
+ * NULL where the kernel holds the wish. One that fails does not stop the others.
+ */
+void bl_datapath_set_services(struct bl_datapath *dp, struct bl_desired_service *const *wants,
+			      size_t n,
+			      void (*done)(void *arg, size_t index, const struct bl_err *err),
+			      void *arg);
+
 /* Whole-table deltas; the lists are ordered by address. */
 int bl_datapath_set_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
 			      size_t n, struct bl_err *err);

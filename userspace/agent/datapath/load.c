@@ -154,6 +154,7 @@ static int load_service(void *arg, const void *key, const void *value)
 		return 0; /* a batch may hand an entry out twice */
 	f = bl_table_add_front(l->s, set_for(l, &k, value), &k);
 	f->value = *(const struct bl_service *)value;
+	f->held = true;
 	return 0;
 }
 

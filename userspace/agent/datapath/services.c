@@ -13,12 +13,13 @@
  * Removing goes the way back: entries first, then names, then slots and backends, which stay untouched for a grace
  * period, since a packet may be on its way through them.
  *
- * Changes are in change.c, reading back in load.c.
+ * Changes are in change.c, writing them in turn.c, reading back in load.c.
  */
 
 #include "agent/datapath/services.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -36,14 +37,25 @@ struct bl_services *bl_services_new(struct bl_map_io *io)
 	bl_ranges_init(&s->slots, bl_map_io_size(io, BL_MAP_slot));
 	bl_ranges_init(&s->ids, bl_map_io_size(io, BL_MAP_service_meta));
 	(void)bl_ranges_reserve(&s->ids, 0, 1);
+	s->slot_writes.map = BL_MAP_slot;
+	s->meta_writes.map = BL_MAP_service_meta;
+	s->front4_writes.map = BL_MAP_service4;
+	s->front6_writes.map = BL_MAP_service6;
 	return s;
 }
 
-struct bl_svc *bl_table_svc(struct bl_services *s, const char *key)
+struct bl_svc *bl_table_find_svc(struct bl_services *s, const char *key)
 {
 	struct bl_svc *svc;
 
 	HASH_FIND_STR(s->svcs, key, svc);
+	return svc;
+}
+
+struct bl_svc *bl_table_svc(struct bl_services *s, const char *key)
+{
+	struct bl_svc *svc = bl_table_find_svc(s, key);
+
 	if (svc)
 		return svc;
 	svc = bl_new0(struct bl_svc);
@@ -166,6 +178,27 @@ static const void *map_key(const struct bl_front_key *k, struct bl_service4_key 
 	return k->family == 4 ? (const void *)k4 : k6;
 }
 
+const char *bl_front_format(const struct bl_front_key *key, char buf[BL_FRONT_STRLEN])
+{
+	struct bl_ip ip = {.family = key->family};
+	char text[BL_IP_STRLEN];
+
+	memcpy(ip.b, key->addr, sizeof(key->addr));
+	(void)snprintf(buf, BL_FRONT_STRLEN, "%s port %u %s", bl_ip_format(&ip, text), key->port,
+		       bl_maps_proto_name(key->proto));
+	return buf;
+}
+
+void bl_table_add_write(struct bl_services *s, const struct bl_front_key *key,
+			const struct bl_service *value, void *owner)
+{
+	struct bl_service4_key k4;
+	struct bl_service6_key k6;
+
+	bl_writes_add(key->family == 4 ? &s->front4_writes : &s->front6_writes,
+		      map_key(key, &k4, &k6), value, owner);
+}
+
 int bl_table_write_front(struct bl_services *s, const struct bl_front_key *key,
 			 const struct bl_service *value, struct bl_err *err)
 {
@@ -192,9 +225,9 @@ static int prune_fronts(struct bl_services *s, struct bl_set *set, struct bl_err
 	int first = 0;
 
 	DL_FOREACH_SAFE (set->fronts, f, tmp) {
-		int rc = f->wanted ? 0 : bl_table_erase_front(s, &f->key, err);
+		int rc = f->to ? 0 : bl_table_erase_front(s, &f->key, err);
 
-		if (!f->wanted && !rc)
+		if (!f->to && !rc)
 			bl_table_drop_front(s, f);
 		first = first ? first : rc;
 	}
@@ -234,8 +267,7 @@ int bl_table_prune(struct bl_services *s, struct bl_svc *svc, struct bl_err *err
 	}
 	if (!svc->sets)
 		bl_table_drop_svc(s, svc);
-	rc = bl_backends_flush(&s->backends, err);
-	return first ? first : rc;
+	return first;
 }
 
 int bl_services_sweep(struct bl_services *s, struct bl_err *err)
@@ -305,6 +337,10 @@ struct bl_services *bl_services_free(struct bl_services *s)
 	bl_ranges_free(&s->slots);
 	bl_ranges_free(&s->ids);
 	bl_grave_free(&s->grave);
+	bl_writes_free(&s->slot_writes);
+	bl_writes_free(&s->meta_writes);
+	bl_writes_free(&s->front4_writes);
+	bl_writes_free(&s->front6_writes);
 	free(s);
 	return NULL;
 }

@@ -25,6 +25,14 @@ int bl_services_load(struct bl_services *s, struct bl_err *err);
 int bl_services_set(struct bl_services *s, const struct bl_desired_service *want,
 		    struct bl_err *err);
 
+/*
+ * The same for many, with the result of one after the other but in few writes. `done` is called once for each, in any order; err is
+ * NULL where the maps hold the wish. One that fails does not stop the others.
+ */
+typedef void bl_services_done(void *arg, size_t index, const struct bl_err *err);
+void bl_services_set_many(struct bl_services *s, struct bl_desired_service *const *wants, size_t n,
+			  bl_services_done *done, void *arg);
+
 /* Removes what load found and nobody has set since. */
 int bl_services_sweep(struct bl_services *s, struct bl_err *err);
 

@@ -13,10 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define uthash_fatal(msg) abort()
+#define uthash_fatal(msg)	      abort()
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits((key), (len)))
 #include <uthash.h>
+#include <xxhash.h>
 
 #include "agent/datapath/services.h"
+#include "agent/datapath/writes.h"
 
 /* A frontend's identity, as bytes: padding is zero. */
 struct bl_front_key {
@@ -32,8 +35,10 @@ struct bl_front {
 	struct bl_front_key key;
 	struct bl_service value; /* what the map holds */
 	struct bl_set *set;
+	struct bl_set *to;	      /* where a change under way wants it; NULL: none wants it */
 	struct bl_front *prev, *next; /* of the set */
-	bool wanted;
+	bool held;		      /* the map has an entry for it */
+	bool unsure;		      /* which may have another value */
 	UT_hash_handle hh;
 };
 
@@ -58,6 +63,7 @@ struct bl_svc {
 	char uid[40];
 	struct bl_set *sets;
 	bool claimed;
+	bool changing; /* a change is under way */
 	UT_hash_handle hh;
 };
 
@@ -70,8 +76,10 @@ struct bl_services {
 	struct bl_grave grave; /* of slot ranges */
 	struct bl_svc *svcs;   /* by key */
 	struct bl_front *fronts;
+	struct bl_writes slot_writes, meta_writes, front4_writes, front6_writes;
 };
 
+struct bl_svc *bl_table_find_svc(struct bl_services *s, const char *key);
 struct bl_svc *bl_table_svc(struct bl_services *s, const char *key); /* made where missing */
 void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc);   /* which has no sets */
 /* A new empty set of the Service. */
@@ -94,11 +102,20 @@ bool bl_table_uses_id(const struct bl_svc *svc, uint32_t id);
 void bl_table_release(struct bl_services *s, uint32_t first, uint32_t n_slots, uint32_t *ids,
 		      uint32_t n_ids);
 
+/* "10.96.0.1 port 80 TCP" */
+#define BL_FRONT_STRLEN (BL_IP_STRLEN + sizeof(" port 65535 SCTP"))
+const char *bl_front_format(const struct bl_front_key *key, char buf[BL_FRONT_STRLEN]);
+
 /* The entry of service4/6. */
+void bl_table_add_write(struct bl_services *s, const struct bl_front_key *key,
+			const struct bl_service *value, void *owner);
 int bl_table_write_front(struct bl_services *s, const struct bl_front_key *key,
 			 const struct bl_service *value, struct bl_err *err);
 int bl_table_erase_front(struct bl_services *s, const struct bl_front_key *key, struct bl_err *err);
-/* Makes the Service hold no frontend and no set that is not marked as wanted. */
+/*
+ * Makes the Service hold no frontend and no set that is not marked as wanted. What becomes of its backends is written by
+ * bl_backends_flush().
+ */
 int bl_table_prune(struct bl_services *s, struct bl_svc *svc, struct bl_err *err);
 
 #endif

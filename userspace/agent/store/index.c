@@ -197,6 +197,20 @@ const struct bl_store_service *bl_store_index_first_dirty(const struct bl_store_
 	return s->dirty ? &s->dirty->pub : NULL;
 }
 
+size_t bl_store_index_list_dirty(const struct bl_store_index *s,
+				 const struct bl_store_service **list, size_t max)
+{
+	const struct record *r;
+	size_t n = 0;
+
+	DL_FOREACH (s->dirty, r) {
+		if (n == max)
+			break;
+		list[n++] = &r->pub;
+	}
+	return n;
+}
+
 void bl_store_index_clean(struct bl_store_index *s, const struct bl_store_service *svc)
 {
 	struct record *r = find(s, svc->namespace, svc->name);

@@ -34,6 +34,8 @@ void bl_store_index_each(const struct bl_store_index *s,
 			 void (*fn)(void *arg, const struct bl_store_service *svc), void *arg);
 
 const struct bl_store_service *bl_store_index_first_dirty(const struct bl_store_index *s);
+size_t bl_store_index_list_dirty(const struct bl_store_index *s,
+				 const struct bl_store_service **list, size_t max);
 void bl_store_index_clean(struct bl_store_index *s, const struct bl_store_service *svc);
 void bl_store_index_postpone(struct bl_store_index *s, const struct bl_store_service *svc);
 bool bl_store_index_is_dirty(const struct bl_store_index *s, const struct bl_store_service *svc);

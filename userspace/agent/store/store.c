@@ -294,6 +294,12 @@ const struct bl_store_service *bl_store_dirty_service(const struct bl_store *s)
 	return bl_store_index_first_dirty(s->index);
 }
 
+size_t bl_store_dirty_services(const struct bl_store *s, const struct bl_store_service **list,
+			       size_t max)
+{
+	return bl_store_index_list_dirty(s->index, list, max);
+}
+
 void bl_store_clean(struct bl_store *s, const struct bl_store_service *svc)
 {
 	bl_store_index_clean(s->index, svc);

@@ -70,6 +70,9 @@ void bl_store_each_service(const struct bl_store *s,
 /* The Service that has been dirty longest, or NULL. bl_store_clean() ends that and may free it. */
 const struct bl_store_service *bl_store_dirty_service(const struct bl_store *s);
 void bl_store_clean(struct bl_store *s, const struct bl_store_service *svc);
+/* The first of them, at most `max`, each once; how many. */
+size_t bl_store_dirty_services(const struct bl_store *s, const struct bl_store_service **list,
+			       size_t max);
 /* Puts a dirty one behind all others: it failed, others may go on. */
 void bl_store_postpone(struct bl_store *s, const struct bl_store_service *svc);
 bool bl_store_is_dirty(const struct bl_store *s, const struct bl_store_service *svc);
