@@ -8,6 +8,7 @@
 Services and EndpointSlices go over the API. Their two live endpoints are the server's pod on two ports.
 """
 import asyncio
+import atexit
 import json
 import os
 import time
@@ -101,6 +102,7 @@ class Beeline(Candidate):
         if not os.access(os.path.join(programs(), "beelined"), os.X_OK):
             raise Unavailable(f"{programs()} lacks beelined: run make")
         self.lab = Lab(f"bench{os.getpid()}", 2, "direct", bin_dir=programs())
+        atexit.register(self.down)
         try:
             build.up(self.lab, lambda step: None)
             self.agent, self.syncing = part(self.lab, "node1/beelined"), part(self.lab, "node2/beelined")
@@ -157,6 +159,7 @@ class Beeline(Candidate):
         return found
 
     def take_away(self):
+        atexit.unregister(self.down)
         if self.lab:
             build.down(self.lab.name)
             self.lab = None

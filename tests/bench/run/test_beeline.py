@@ -3,11 +3,13 @@ import json
 import os
 import socket
 import struct
+import subprocess
 import tempfile
 import threading
 import unittest
 
-from run import agentstatus, beeline, load, scheme
+from run import agentstatus, beeline, load, scheme, world
+from lablib.cli import programs
 
 LIVE = [("10.244.0.3", 8080), ("10.244.0.3", 8081)]
 
@@ -129,6 +131,41 @@ class Status(unittest.TestCase):
     def test_resident_memory_of_a_process(self):
         self.assertGreater(agentstatus.resident(os.getpid()), 1 << 20)
         self.assertEqual(agentstatus.bpf_memory(os.getpid()), 0)
+
+
+@unittest.skipIf(os.geteuid() or not os.path.exists(os.path.join(programs(), "beelined")), "needs root and the programs")
+class Serving(unittest.TestCase):
+    def ask(self, one, index, proto):
+        address, port = one.service(index, proto)
+        return subprocess.run(one.client(os.path.join(world.ROOT, "tests/lab/bin/ask"), *["--udp"] * (proto == "udp"),
+                                         "--timeout", "5", address, str(port)), capture_output=True, text=True).stdout
+
+    def test_live_services_answer_at_every_size(self):
+        one = beeline.Beeline()
+        one.room = 20
+        self.addCleanup(one.down)
+        one.up()
+        server = subprocess.Popen(one.server(os.path.join(world.ROOT, "tests/lab/bin/whoami"), "8080", "8081"),
+                                  env={**os.environ, "HOSTNAME": "server"})
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        world.wait_listening(server, one.server_ports)
+        for n in (3, 20, 5):
+            self.assertGreater(one.program(n, 60), 0)
+            status = one.status()
+            self.assertEqual((status["services"] - one.base, status["dirty"]), (n, 0))
+            for index in scheme.live(n):
+                for proto in ("tcp", "udp"):
+                    self.assertRegex(self.ask(one, index, proto), r"^server 10\.244\.\S+ q0\n$")
+            self.assertGreater(one.change(n - 1), 0)
+        self.assertGreater(one.change(4), 0)
+        self.assertEqual(self.ask(one, 4, "tcp").split()[0], "server")
+        memory = one.memory()
+        self.assertGreater(memory["agent_rss"], 1 << 20)
+        self.assertGreater(memory["kernel"], 1 << 20)
+        lab = one.lab
+        one.down()
+        self.assertFalse(lab.exists())
 
 
 if __name__ == "__main__":
