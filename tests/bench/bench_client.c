@@ -105,6 +105,7 @@ static int read_flags(int argc, char **argv, struct told *t, struct bl_err *err)
 		BL_FLAG_SET("reverse", "stream: the server sends", &t->reverse),
 		BL_FLAG_SET("unconnected", "udp-rr: name the peer with each datagram",
 			    &t->unconnected),
+		BL_FLAG_SET("eager", "before all others on the CPU: SCHED_FIFO", &t->place.eager),
 		BL_FLAG_SET("help", "this text", &t->help),
 		{},
 	};

@@ -61,6 +61,7 @@ static int pin(int64_t cpu, struct bl_err *err)
 
 int bl_place_enter(const struct bl_place *place, struct bl_err *err)
 {
+	const struct sched_param first = {.sched_priority = 1};
 	int rc = 0;
 
 	if (place->cgroup)
@@ -69,6 +70,8 @@ int bl_place_enter(const struct bl_place *place, struct bl_err *err)
 		rc = enter_netns(place->netns, err);
 	if (!rc && place->cpu >= 0)
 		rc = pin(place->cpu, err);
+	if (!rc && place->eager && sched_setscheduler(0, SCHED_FIFO, &first))
+		rc = bl_err_set(err, -errno, "--eager: %s", strerror(errno));
 	return rc;
 }
 

@@ -12,6 +12,7 @@ struct bl_place {
 	const char *netns;  /* a name of `ip netns`, or a path */
 	const char *cgroup; /* the folder of a cgroup (v2) */
 	int64_t cpu;
+	int eager; /* before all others on the CPU: SCHED_FIFO */
 };
 
 /* Moves the calling process there; it has to have one thread and no socket yet. */

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import types
 import unittest
+from unittest import mock
 
 from run import drive, stats
 
@@ -75,6 +76,13 @@ class Drivers(unittest.TestCase):
                 self.assertGreater(found["bytes"], 100000)
                 self.assertAlmostEqual(found["goodput"] * found["seconds"], found["bytes"] * 8, delta=found["bytes"] * 0.01)
 
+    def test_server_and_client_may_go_before_all_others(self):
+        if not drive.hurry([self.server]):
+            self.skipTest("no SCHED_FIFO here")
+        self.addCleanup(os.sched_setscheduler, self.server.process.pid, os.SCHED_OTHER, os.sched_param(0))
+        self.assertEqual(os.sched_getscheduler(self.server.process.pid), os.SCHED_FIFO)
+        self.assertGreater(drive.stream(HERE, "127.0.0.1", self.ports[0], 1, 20, 1, eager=True)["bytes"], 100000)
+
     def test_a_flood_counts_what_arrived(self):
         for addr in ("127.0.0.1", "::1"):
             found = drive.pps(HERE, addr, self.ports[1], 20, warm_ms=1)
@@ -115,6 +123,19 @@ class Drivers(unittest.TestCase):
 
 
 class Checks(unittest.TestCase):
+    def test_who_cannot_hurry_holds_back_the_others(self):
+        servers = [types.SimpleNamespace(process=types.SimpleNamespace(pid=n)) for n in (1, 2)]
+        told = {}
+
+        def tell(pid, policy, param):
+            if pid == 2 and policy == os.SCHED_FIFO:
+                raise PermissionError(1, "no")
+            told[pid] = policy, param.sched_priority
+
+        with mock.patch.object(os, "sched_setscheduler", tell):
+            self.assertFalse(drive.hurry(servers))
+        self.assertEqual(told, {1: (os.SCHED_OTHER, 0), 2: (os.SCHED_OTHER, 0)})
+
     def test_few_failures_of_many_operations_are_let_pass(self):
         found = {"mode": "crr", "n": 2000, "errors": 20, "bytes": 1, "error": "recv: x"}
         self.assertIs(drive.check(found, "w"), found)

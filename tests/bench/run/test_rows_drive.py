@@ -64,7 +64,7 @@ class Ctx:
 
 
 def run(row, ctx, **fakes):
-    with mock.patch.multiple(drive, serve=mock.Mock(), **fakes):
+    with mock.patch.multiple(drive, serve=mock.Mock(), hurry=mock.Mock(return_value=True), **fakes):
         row.run(ctx)
 
 
@@ -121,7 +121,7 @@ class Latency(unittest.TestCase):
 class Throughput(unittest.TestCase):
     def test_streams_and_packets_are_recorded_with_their_cpu(self):
         ctx = Ctx(One("a"), One("b"), sizes=(100, 10), rounds=4)
-        run(throughput, ctx, stream=lambda *_: {"goodput": 1e9, "cpu_per_gigabit": 0.1},
+        run(throughput, ctx, stream=lambda *_, **__: {"goodput": 1e9, "cpu_per_gigabit": 0.1},
             pps=lambda *_, **__: {"rate": 5.0, "lost": 0.25, "cpu_per_packet": 2e-6})
         for streams in (1, 8):
             self.assertEqual(ctx.found("stream", "b", "goodput", streams=streams, services=10), [[1e9] * 4])
@@ -131,7 +131,7 @@ class Throughput(unittest.TestCase):
 
     def test_a_cpu_that_cannot_be_had_is_no_figure(self):
         ctx = Ctx(One("a"), rounds=2)
-        run(throughput, ctx, stream=lambda *_: {"goodput": 1e9, "cpu_per_gigabit": None},
+        run(throughput, ctx, stream=lambda *_, **__: {"goodput": 1e9, "cpu_per_gigabit": None},
             pps=lambda *_, **__: {"rate": 5.0, "lost": 0.0, "cpu_per_packet": None})
         self.assertFalse(ctx.found("stream", "a", "cpu") + ctx.found("pps", "a", "cpu"))
 
