@@ -7,7 +7,10 @@
  * empty program is a row of its own, and the column `net` is what a row costs above that. Rounds are interleaved; the median over the rounds is
  * printed with least and most, and the ratio to the empty program, driver's cost taken off, as the median of the rounds' own ratios.
  *
- *   datapath_bench [ROUNDS [REPEAT]]
+ * Where the machine counts instructions in the kernel (perf_event_open), each row has these too: all that the run's system call
+ * executed, a packet.
+ *
+ *   datapath_bench [--json] [ROUNDS [REPEAT]]
  */
 
 #include <setjmp.h>
@@ -18,11 +21,15 @@
 #include <cmocka.h>
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <linux/bpf.h>
+#include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../lib/rig.h"
@@ -38,12 +45,14 @@ struct drive {
 };
 
 struct row {
-	char name[64];
+	const char *what;
+	int family;
 	int prog;
 	uint32_t link;
 	uint32_t flows; /* a power of two */
 	struct frame frame;
 	double ns[ROUNDS_MAX];
+	double instructions[ROUNDS_MAX];
 };
 
 struct bench {
@@ -52,8 +61,9 @@ struct bench {
 	int rounds;
 	uint32_t repeat;
 	int empty;
-	int jump; /* program array of the driver */
-	int data; /* its array */
+	int counter; /* of instructions; negative: -errno */
+	int jump;    /* program array of the driver */
+	int data;    /* its array */
 };
 
 static int load(const struct bpf_insn *insns, size_t count)
@@ -109,6 +119,31 @@ static int load_driver(const struct bench *b, uint32_t flows, uint32_t port_at, 
 	return load(insns, sizeof(insns) / sizeof(*insns));
 }
 
+/* Instructions of this thread in the kernel. */
+static int open_counter(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_HARDWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_HW_INSTRUCTIONS,
+		.disabled = 1,
+		.exclude_user = 1,
+		.exclude_hv = 1,
+	};
+	long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static double read_counter(int fd)
+{
+	uint64_t n;
+
+	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
+	assert_int_equal(read(fd, &n, sizeof(n)), sizeof(n));
+	return (double)n;
+}
+
 static uint32_t run(int prog, const uint8_t *buf, uint32_t len, uint32_t link, uint32_t repeat,
 		    int *ret_verdict)
 {
@@ -121,10 +156,29 @@ static uint32_t run(int prog, const uint8_t *buf, uint32_t len, uint32_t link, u
 	return opts.duration;
 }
 
-/* One row's time in this round. Its flows have been opened before; the frames of the run are later ones. */
-static double measure(struct bench *b, struct row *r)
+/* The run that counts: instructions a packet where they are counted, and the time. */
+static double run_counted(const struct bench *b, int prog, const uint8_t *buf, uint32_t len,
+			  uint32_t link, double *ret_instructions)
 {
-	uint32_t l4 = 14 + (r->frame.family == 4 ? 20 : 40), zero = 0, len, ns;
+	int verdict;
+	double ns;
+
+	if (b->counter >= 0) {
+		ioctl(b->counter, PERF_EVENT_IOC_RESET, 0);
+		ioctl(b->counter, PERF_EVENT_IOC_ENABLE, 0);
+	}
+	ns = run(prog, buf, len, link, b->repeat, &verdict);
+	if (b->counter >= 0)
+		*ret_instructions = read_counter(b->counter) / b->repeat;
+	if (prog != b->empty)
+		assert_int_not_equal(verdict, DROPPED);
+	return ns;
+}
+
+/* One row's figures of this round. Its flows have been opened before; the frames of the run are later ones. */
+static void measure(struct bench *b, struct row *r, int round)
+{
+	uint32_t l4 = 14 + (r->frame.family == 4 ? 20 : 40), zero = 0, len;
 	struct drive drive = {};
 	uint8_t buf[FRAME_MAX];
 	int driver, verdict;
@@ -135,11 +189,8 @@ static double measure(struct bench *b, struct row *r)
 	assert_int_equal(bpf_map_update_elem(b->jump, &zero, &r->prog, BPF_ANY), 0);
 	driver = load_driver(b, r->flows, l4, l4 + 20);
 	run(driver, buf, len, r->link, r->flows * 2, &verdict);
-	ns = run(driver, buf, len, r->link, b->repeat, &verdict);
+	r->ns[round] = run_counted(b, driver, buf, len, r->link, &r->instructions[round]);
 	close(driver);
-	if (r->prog != b->empty)
-		assert_int_not_equal(verdict, DROPPED);
-	return ns;
 }
 
 /* Every flow's first packet. */
@@ -150,7 +201,7 @@ static void open_flows(struct bench *b, const struct row *r)
 
 	first.frame.tcp_flags = 2;
 	b->repeat = r->flows * 2;
-	measure(b, &first);
+	measure(b, &first, 0);
 	b->repeat = repeat;
 }
 
@@ -160,7 +211,8 @@ static struct row *add(struct bench *b, const char *name, int family, int prog, 
 	struct row *r = &b->row[b->rows++];
 
 	assert_true(b->rows <= ROWS_MAX);
-	snprintf(r->name, sizeof(r->name), "IPv%d %s, %u flows", family, name, flows);
+	r->what = name;
+	r->family = family;
 	r->prog = prog;
 	r->link = link;
 	r->flows = flows;
@@ -218,45 +270,101 @@ static double median(double *v, int n)
 	return v[n / 2];
 }
 
-/* The first row is the bare empty program, the second the driver with it. */
-static void print(struct bench *b)
+/* What a row costs above the driver with the empty program, and in times of the empty program. The first row is the bare empty
+ * program, the second the driver with it: these are what the others are held against. */
+static void derive(const struct bench *b, int i, double *ret_net, double *ret_times)
+{
+	for (int r = 0; r < b->rounds; r++) {
+		ret_net[r] = i < 2 ? 0 : b->row[i].ns[r] - b->row[1].ns[r];
+		ret_times[r] = (ret_net[r] + b->row[0].ns[r]) / b->row[0].ns[r];
+	}
+}
+
+static void print_table(const struct bench *b)
 {
 	printf("%-40s %8s %8s %8s %8s %8s\n", "ns a packet", "median", "least", "most", "net",
 	       "x empty");
 	for (int i = 0; i < b->rows; i++) {
-		double sorted[ROUNDS_MAX], net[ROUNDS_MAX], ratio[ROUNDS_MAX], mid;
+		double sorted[ROUNDS_MAX], net[ROUNDS_MAX], times[ROUNDS_MAX], mid;
+		char name[64];
 
-		for (int r = 0; r < b->rounds; r++) {
-			net[r] = i < 2 ? 0 : b->row[i].ns[r] - b->row[1].ns[r];
-			ratio[r] = (net[r] + b->row[0].ns[r]) / b->row[0].ns[r];
-		}
+		derive(b, i, net, times);
 		memcpy(sorted, b->row[i].ns, sizeof(sorted));
 		mid = median(sorted, b->rounds);
-		printf("%-40s %8.0f %8.0f %8.0f %8.0f %8.2f\n", b->row[i].name, mid, sorted[0],
-		       sorted[b->rounds - 1], median(net, b->rounds), median(ratio, b->rounds));
+		(void)snprintf(name, sizeof(name), "IPv%d %s, %u flows", b->row[i].family,
+			       b->row[i].what, b->row[i].flows);
+		printf("%-40s %8.0f %8.0f %8.0f %8.0f %8.2f\n", name, mid, sorted[0],
+		       sorted[b->rounds - 1], median(net, b->rounds), median(times, b->rounds));
 	}
 }
 
-/* The empty program without the driver. */
-static double measure_empty(struct bench *b)
+static void print_list(const char *name, const double *v, int n)
 {
-	uint8_t buf[FRAME_MAX];
-	int verdict;
+	printf(", \"%s\": [", name);
+	for (int i = 0; i < n; i++)
+		printf("%s%.3f", i ? ", " : "", v[i]);
+	printf("]");
+}
 
-	return run(b->empty, buf, (uint32_t)frame_build(&b->row[0].frame, buf), b->row[0].link,
-		   b->repeat, &verdict);
+static void print_json(const struct bench *b, const char *checksums)
+{
+	printf("{\"checksums\": \"%s\", \"repeat\": %u, \"uncounted\": ", checksums, b->repeat);
+	b->counter < 0 ? printf("\"%s\"", strerror(-b->counter)) : printf("null");
+	printf(", \"rows\": [");
+	for (int i = 0; i < b->rows; i++) {
+		const struct row *r = &b->row[i];
+		double net[ROUNDS_MAX], times[ROUNDS_MAX];
+
+		derive(b, i, net, times);
+		printf("%s{\"what\": \"%s\", \"family\": %d, \"flows\": %u", i ? ",\n" : "\n",
+		       r->what, r->family, r->flows);
+		print_list("ns", r->ns, b->rounds);
+		if (i >= 2) {
+			print_list("net", net, b->rounds);
+			print_list("times_empty", times, b->rounds);
+		}
+		if (b->counter >= 0)
+			print_list("instructions", r->instructions, b->rounds);
+		printf("}");
+	}
+	printf("]}\n");
+}
+
+/* The empty program without the driver. */
+static void measure_empty(struct bench *b, int round)
+{
+	struct row *r = &b->row[0];
+	uint8_t buf[FRAME_MAX];
+
+	r->ns[round] = run_counted(b, b->empty, buf, (uint32_t)frame_build(&r->frame, buf), r->link,
+				   &r->instructions[round]);
+}
+
+static void measure_all(struct bench *b)
+{
+	for (int r = 0; r < b->rounds; r++) {
+		measure_empty(b, r);
+		for (int i = 1; i < b->rows; i++)
+			measure(b, &b->row[i], r);
+	}
 }
 
 int main(int argc, char **argv)
 {
+	bool json = argc > 1 && !strcmp(argv[1], "--json");
 	struct bench *b = calloc(1, sizeof(*b));
 	struct rig *rig = rig_new_sized(true, false, 1 << 19);
 	struct frame f = rig_frame(4, BOB, ALICE, IPPROTO_TCP, 1, 80);
+	const char *checksums = rig_in_place(rig) ? "in place" : "by helpers";
 
+	argc -= json;
+	argv += json;
 	assert_non_null(b);
 	b->rounds = argc > 1 ? atoi(argv[1]) : 15;
 	b->repeat = argc > 2 ? (uint32_t)atoi(argv[2]) : 500000;
 	assert_in_range(b->rounds, 1, ROUNDS_MAX);
+	assert_in_range(b->repeat, 1, 1 << 30);
+	b->counter = open_counter();
 	b->empty = load_empty();
 	b->jump = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "jump", 4, 4, 1, NULL);
 	b->data = bpf_map_create(BPF_MAP_TYPE_ARRAY, "data", 4, sizeof(struct drive), 1, NULL);
@@ -265,13 +373,13 @@ int main(int argc, char **argv)
 	add(b, "driver and empty program", 4, b->empty, rig_link(rig, BOB), &f, 1);
 	add_family(b, rig, 4);
 	add_family(b, rig, 6);
-	for (int r = 0; r < b->rounds; r++) {
-		b->row[0].ns[r] = measure_empty(b);
-		for (int i = 1; i < b->rows; i++)
-			b->row[i].ns[r] = measure(b, &b->row[i]);
+	measure_all(b);
+	if (json) {
+		print_json(b, checksums);
+	} else {
+		printf("checksums %s\n", checksums);
+		print_table(b);
 	}
-	printf("checksums %s\n", rig_in_place(rig) ? "in place" : "by helpers");
-	print(b);
 	rig_free(rig);
 	free(b);
 	return 0;

@@ -7,6 +7,7 @@ is absent from headline(), and its detail says why.
 from fractions import Fraction
 
 from run import records as rec
+from run import stats
 
 LAST = {"which": "last", "family": 4, "proto": "tcp"}
 
@@ -38,11 +39,10 @@ def limit(records, services):
 def overhead(peer, services):
     def work(records):
         ours, theirs, floor = crr(records, "beeline", services), crr(records, peer, services), limit(records, services)
-        above = [(b - d, p - d) for b, p, d in zip(ours, theirs, floor)]
-        good = [b / p for b, p in above if p > 0]
+        good = stats.overhead_ratios(ours, theirs, floor)
         if not good:
             raise Missing(f"{peer} is never above direct at {services:,} Services: no overhead to compare with")
-        return {**rec.spread(good), "rounds_without_overhead": len(above) - len(good)}
+        return {**rec.spread(good), "rounds_without_overhead": min(map(len, (ours, theirs, floor))) - len(good)}
     return work
 
 

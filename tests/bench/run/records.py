@@ -6,6 +6,8 @@ instructions, lost packets) when it is less.
 """
 import statistics
 
+from run.stats import ratios, spread  # noqa: F401
+
 LIMITS = ("direct", "routed")  # no proxy: what the machine can do at all
 
 
@@ -40,16 +42,6 @@ def one(records, row, metric, candidate, **params):
     """The one record, or None where there is none."""
     found = find(records, row, metric, candidate, **params)
     return found[0] if found else None
-
-
-def ratios(a, b):
-    """Round by round a / b; rounds in which b is nothing say nothing."""
-    return [x / y for x, y in zip(a, b) if y]
-
-
-def spread(values):
-    """{"median", "min", "max", "rounds"} of one value a round."""
-    return {"median": statistics.median(values), "min": min(values), "max": max(values), "rounds": len(values)}
 
 
 def params_text(params):

@@ -112,7 +112,7 @@ def _bottom(group, least):
     return group[1] + (len(group[0]) - 1) / 2 * least
 
 
-def lines(ident, title, desc, series, x_label, y_label, show=number, x_show=lambda v: f"{v:,.0f}", x_names=None):
+def lines(ident, title, desc, series, x_label, y_label, show=number, x_show=number, x_names=None):
     """series: [(name, [(x, median, min, max)])]. Both axes logarithmic; with x_names ({x: text}) the x axis has these at even distances.
     Names stand at the lines' ends."""
     height, left, right, top, bottom = 300, 56, WIDTH - 118, 34, 262

@@ -37,7 +37,7 @@ def verdict(d):
 
 
 def ratio(v):
-    return "-" if v is None else f"{v:.2f}" if v >= 0.1 else f"{v:.4f}"
+    return "-" if v is None else f"{v:.2f}" if abs(v) >= 0.0995 else f"{v:.2g}" if abs(v) >= 1e-3 else f"{v:.1e}"
 
 
 def headline_cells(details):

@@ -7,7 +7,7 @@ from run import records as rec
 
 ORDER = ("direct", "routed", "beeline", "iptables-legacy", "iptables-nft", "nftables", "kube-proxy-iptables", "kube-proxy-nftables",
          "kube-proxy-ipvs")
-PLAIN = (("family", 4), ("proto", "tcp"), ("proto", "udp"))  # what goes without saying in a title
+PLAIN = (("family", 4), ("proto", "tcp"), ("proto", "udp"), ("size", 64))  # what goes without saying in a title
 AXES = ("services", "flows", "policies", "streams", "depth")  # a param that runs across, the first that a record has
 
 # Rows in the order of a report: their name for a reader, and the metrics that are shown first (None: all).
@@ -46,6 +46,7 @@ class Table:
     @property
     def title(self):
         extra = rec.params_text({k: v for k, v in self.fixed.items() if (k, v) not in PLAIN})
+        extra = extra.replace("which last", "last Service").replace("which first", "first Service").replace("which middle", "middle Service")
         return f"{ROWS.get(self.row, (self.row,))[0]}: {self.metric}{', ' + extra if extra else ''}"
 
 
