@@ -91,6 +91,7 @@ static void on_status(void *arg, const json_t *request, int fd, struct bl_call *
 	json_object_set_new(out, "map_deletes", json_integer((json_int_t)stats.map_deletes));
 	json_object_set_new(out, "full_sync", bl_timing_full_json(&a->timing));
 	json_object_set_new(out, "last_change_ns", bl_timing_change_json(&a->timing));
+	json_object_set_new(out, "last_change_at_ns", bl_timing_change_at_json(&a->timing));
 	json_object_set_new(out, "tc_mode", json_string(stats.tc_mode));
 	json_object_set_new(out, "pod_cidrs", cidrs_json(a));
 	json_object_set_new(out, "cni", cni_json(a));

@@ -37,6 +37,7 @@ void bl_timing_done(struct bl_timing *t, uint64_t now_ns, uint64_t services, uin
 		t->full_writes = writes;
 	} else if (t->event_ns) {
 		t->change_ns = now_ns - t->event_ns;
+		t->change_at_ns = t->event_ns;
 	}
 	t->event_ns = 0;
 }
@@ -52,4 +53,9 @@ json_t *bl_timing_full_json(const struct bl_timing *t)
 json_t *bl_timing_change_json(const struct bl_timing *t)
 {
 	return t->change_ns ? json_integer((json_int_t)t->change_ns) : json_null();
+}
+
+json_t *bl_timing_change_at_json(const struct bl_timing *t)
+{
+	return t->change_ns ? json_integer((json_int_t)t->change_at_ns) : json_null();
 }

@@ -17,7 +17,8 @@ struct bl_timing {
 	uint64_t full_ns;
 	uint64_t full_services;
 	uint64_t full_writes;
-	uint64_t change_ns; /* 0: nothing has changed since */
+	uint64_t change_ns;    /* 0: nothing has changed since */
+	uint64_t change_at_ns; /* the arrival of that change's first event */
 };
 
 /* An event has arrived, before its object is decoded. */
@@ -29,8 +30,9 @@ void bl_timing_begin(struct bl_timing *t, uint64_t now_ns);
 /* A turn of apply has left nothing undone: so many Services and map writes since the start. */
 void bl_timing_done(struct bl_timing *t, uint64_t now_ns, uint64_t services, uint64_t writes);
 
-/* {"ns", "services", "map_writes"}, null before; and nanoseconds, null before. */
+/* {"ns", "services", "map_writes"}, null before; and nanoseconds, and the clock when they began, null before. */
 json_t *bl_timing_full_json(const struct bl_timing *t);
 json_t *bl_timing_change_json(const struct bl_timing *t);
+json_t *bl_timing_change_at_json(const struct bl_timing *t);
 
 #endif

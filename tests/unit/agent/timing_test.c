@@ -49,9 +49,11 @@ static void full_sync_lasts_from_the_last_list_to_the_first_turn_that_leaves_not
 static void a_change_lasts_from_its_first_event(void **state)
 {
 	struct bl_timing t = {};
-	BL_JSON json_t *change = NULL, *full = NULL;
+	BL_JSON json_t *change = NULL, *full = NULL, *at = NULL,
+		       *none = bl_timing_change_at_json(&t);
 
 	(void)state;
+	assert_true(json_is_null(none));
 	bl_timing_begin(&t, 1);
 	bl_timing_done(&t, 5, 0, 0);
 	bl_timing_event(&t, 100);
@@ -60,6 +62,8 @@ static void a_change_lasts_from_its_first_event(void **state)
 	bl_timing_done(&t, 150, 1, 1);
 	change = bl_timing_change_json(&t);
 	assert_int_equal(json_integer_value(change), 50);
+	at = bl_timing_change_at_json(&t);
+	assert_int_equal(json_integer_value(at), 100);
 	full = bl_timing_full_json(&t);
 	assert_int_equal(json_integer_value(json_object_get(full, "ns")), 4);
 }
