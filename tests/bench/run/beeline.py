@@ -199,25 +199,37 @@ class Beeline(Candidate):
 
     def full_sync(self, left, limit):
         """An agent with empty maps, from the last list's end until its kernel holds everything."""
-        one, found = self.syncing, {}
+        one = self.syncing
         for path in os.listdir(one.box.bpf_dir):
             remove_tree(os.path.join(one.box.bpf_dir, path))
         one.start()
         try:
-            def ready():
-                try:
-                    found.update(self.status(one.box))
-                except (FileNotFoundError, ConnectionRefusedError):
-                    return False
-                return found["full_sync"] is not None
-
-            wait_until("the full sync", ready, one.process, one.log, max(left, 10))
+            told = self.synced(one, max(left, 10))
         finally:
             one.process.stop()
-        told = found["full_sync"]
         if told["services"] != self.base + self.programmed or told["map_writes"] < self.programmed:
             raise OSError(f"the agent's full sync was of {told['services']} Services and {told['map_writes']} entries")
         return told["ns"] / 1e9
+
+    def synced(self, one, seconds):
+        """What an agent that has been started says of its full sync, when that is over."""
+        found = {}
+
+        def ready():
+            try:
+                found.update(self.status(one.box))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+            return found["full_sync"] is not None
+
+        wait_until("the full sync", ready, one.process, one.log, seconds)
+        return found["full_sync"]
+
+    def resync(self, limit_s=300):
+        """The agent, started anew over maps that hold everything: seconds until it knows that they do."""
+        self.agent.process.stop()
+        self.agent.start()
+        return self.synced(self.agent, limit_s)["ns"] / 1e9
 
     def clear(self):
         self.program(0, 300)
