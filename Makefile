@@ -217,6 +217,17 @@ test-restarts: programs bpf ## 100 agent restarts under traffic (as root)
 test-kernel: programs bpf $(BPF_TEST_BINS) $(filter $(O)/tests/unit/datapath/% $(O)/tests/unit/net/%,$(UNIT_BINS)) ## On Debian 12's kernel 6.1, in qemu
 	O=$(O) tests/kernel/run
 
+.PHONY: benches
+benches: $(BENCH_BINS)
+
+.PHONY: bench
+bench: ## beeline beside iptables, nftables and raw veth: out/bench/report.html, 25 minutes (as root)
+	O=$(O) tests/bench/bench
+
+.PHONY: bench-quick
+bench-quick: ## The same in 3 minutes, with fewer sizes and rounds (as root)
+	O=$(O) tests/bench/bench --quick
+
 .PHONY: bench-latency
 bench-latency: programs bpf ## From a Service's change to the data path: p50 and p99 (as root)
 	O=$(O) tests/lab/latency

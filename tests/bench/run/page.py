@@ -204,23 +204,12 @@ def _packet(records):
     for r in rec.of_row(records, "packet"):
         groups.setdefault((r["metric"], r["unit"]), []).append(r)
     for i, ((metric, unit), rs) in enumerate(groups.items()):
-        rows = [(rec.params_text(r["params"]) if "what" not in r["params"] else _packet_name(r), r["candidate"], rec.median(r), min(r["rounds"]),
+        rows = [(views.packet_name(r["params"]), r["candidate"], rec.median(r), min(r["rounds"]),
                  max(r["rounds"])) for r in rs]
         title = f"{metric}, {unit}"
         drawn = svg.bars(f"k-{i}", title, "; ".join(f"{r[0]} {views.value(r[2], unit)}" for r in rows), rows, title, lambda v, u=unit: views.value(v, u))
-        out.append(figure(PACKET.get(metric, metric), drawn, "Median, least and most round."))
+        out.append(figure(views.PACKET.get(metric, metric), drawn, "Median, least and most round."))
     return f'<div class="charts">{"".join(out)}</div>'
-
-
-PACKET = {"time": "Time a packet, by BPF_PROG_TEST_RUN, with the driver that restores its headers", "net": "The same above the driver with an empty program",
-          "times_empty": "In times of an empty program, the driver's cost taken off", "instructions": "Instructions a packet",
-          "compile": "Instructions of the agent's compile step, by callgrind"}
-
-
-def _packet_name(r):
-    p = r["params"]
-    family = f"IPv{p['family']} " if p.get("family") else ""
-    return f"{family}{p['what']}" + (f", {p['flows']:,} flows" if p.get("flows", 1) > 1 else "")
 
 
 # --- the small print ------------------------------------------------------------------------------------------------------

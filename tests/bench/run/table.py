@@ -61,9 +61,20 @@ def loss(one):
             f"{'' if one['clear'] else ', not in every round'})")
 
 
+def packets(records):
+    """Lines are the packets' ways, columns what was counted of each."""
+    found, columns = {}, []
+    for r in rec.of_row(records, "packet"):
+        found.setdefault(views.packet_name(r["params"]), {})[r["metric"]] = views.value(rec.median(r), r["unit"])
+        columns += [r["metric"]] if r["metric"] not in columns else []
+    return ["", *columns], [[name, *(values.get(c, "-") for c in columns)] for name, values in found.items()]
+
+
 def shown(records):
     """The tables that fit a terminal: the last Service, the first metrics."""
     for row in views.rows_of(records):
+        if row == "packet":
+            continue
         metrics = views.ROWS.get(row, (row, None))[1]
         yield from views.tables(records, row, metrics[:2] if metrics else None, which="last", family=4)
 
@@ -72,6 +83,8 @@ def terminal(report):
     out = []
     for one in shown(report["records"]):
         out += [one.title, grid(*cells(one, False)), ""]
+    if rec.of_row(report["records"], "packet"):
+        out += ["Packet cost", grid(*packets(report["records"])), ""]
     out += ["Headline: median of the rounds' own ratios", grid(*headline_cells(report["headline_detail"]))]
     out += [f"  {gap}" for gap in gaps(report["headline_detail"])] + [""]
     lost = [one for one in report["losses"] if not one["limit"]]
@@ -90,6 +103,8 @@ def markdown(report):
     out += [""] + [f"- {gap}" for gap in gaps(report["headline_detail"])]
     for one in shown(report["records"]):
         out += ["", f"**{one.title}**", "", pipes(*cells(one, True))]
+    if rec.of_row(report["records"], "packet"):
+        out += ["", "**Packet cost**", "", pipes(*packets(report["records"]))]
     lost = [one for one in report["losses"] if not one["limit"]]
     out += ["", f"**Where a peer is better: {len(lost)}**", ""] + [f"- {loss(one)}" for one in lost]
     out += ["", "**Not there, or gone wrong**", ""] + [f"- {failure(f)}" for f in report["failures"]]

@@ -111,6 +111,12 @@ class Text(unittest.TestCase):
         for word in ("beeline", "nftables", "NOT MET", "not measured", "40.1 µs", "FAILED memory, nftables: <boom>"):
             self.assertIn(word, text)
 
+    def test_packets_are_one_table(self):
+        head, lines = table.packets([fakes.plain("packet", "beeline", m, "ns", [v], what="pod to pod", family=f, flows=n)
+                                     for m, v in (("time", 80), ("net", 40)) for f in (4, 6) for n in (1, 1024)])
+        self.assertEqual(head, ["", "time", "net"])
+        self.assertEqual([line[0] for line in lines], ["IPv4 pod to pod", "IPv4 pod to pod, 1,024 flows", "IPv6 pod to pod", "IPv6 pod to pod, 1,024 flows"])
+
     def test_markdown_tables_have_as_many_cells_in_every_line(self):
         for block in table.markdown(whole()).split("\n\n"):
             lines = [line for line in block.splitlines() if line.startswith("|")]

@@ -29,6 +29,11 @@ ROWS = {
 }
 
 
+PACKET = {"time": "Time a packet, by BPF_PROG_TEST_RUN, with the driver that restores its headers", "net": "The same above the driver with an empty program",
+          "times_empty": "In times of an empty program, the driver's cost taken off", "instructions": "Instructions a packet",
+          "compile": "Instructions of the agent's compile step, by callgrind"}
+
+
 def order(name):
     return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
@@ -66,6 +71,12 @@ def tables(records, row, metrics=None, **only):
     found = [Table(row, metric, unit, axis, dict(fixed), rs) for (metric, fixed, unit), rs in groups.items()
              if not metrics or metric in metrics]
     return sorted(found, key=lambda t: listed.index(t.metric) if listed else 0)
+
+
+def packet_name(params):
+    """A packet's way, for a reader."""
+    family = f"IPv{params['family']} " if "family" in params else ""
+    return f"{family}{params['what']}" + (f", {params['flows']:,} flows" if params.get("flows", 1) > 1 else "")
 
 
 def rows_of(records):
