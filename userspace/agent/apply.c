@@ -133,15 +133,17 @@ static void sweep(struct bl_agent *a)
 	a->swept = rc == 0;
 }
 
-/* Tells the timing when the kernel holds everything. */
+/* Tells the timing when the kernel holds everything. Counting it walks all Services: once, after the first sync. */
 static void note_done(struct bl_agent *a)
 {
-	struct bl_datapath_stats stats;
+	uint64_t now_ns = bl_time_mono_ns();
+	struct bl_datapath_stats stats = {};
 
 	if (bl_store_dirty_count(a->store) || a->node_dirty)
 		return;
-	bl_datapath_stats(a->datapath, &stats);
-	bl_timing_done(&a->timing, bl_time_mono_ns(), bl_store_count(a->store, BL_API_SERVICE),
+	if (!a->timing.full)
+		bl_datapath_stats(a->datapath, &stats);
+	bl_timing_done(&a->timing, now_ns, bl_store_count(a->store, BL_API_SERVICE),
 		       stats.map_writes);
 }
 

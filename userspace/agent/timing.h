@@ -27,7 +27,7 @@ void bl_timing_event(struct bl_timing *t, uint64_t now_ns);
 /* A turn of apply begins with every kind in sync. */
 void bl_timing_begin(struct bl_timing *t, uint64_t now_ns);
 
-/* A turn of apply has left nothing undone: so many Services and map writes since the start. */
+/* A turn of apply has left nothing undone. Services and map writes since the start: asked for while `full` is false. */
 void bl_timing_done(struct bl_timing *t, uint64_t now_ns, uint64_t services, uint64_t writes);
 
 /* {"ns", "services", "map_writes"}, null before; and nanoseconds, and the clock when they began, null before. */
