@@ -41,7 +41,7 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 
 	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
-	b = bl_nat_opens(p) ? bl_backend_pick(svc, &to.backend) : NULL;
+	b = bl_nat_opens(p) ? bl_backend_for(family, &p->saddr, svc, &to.backend) : NULL;
 	if (!b)
 		return BL_PASS_REFUSE;
 	to.daddr = b->addr;

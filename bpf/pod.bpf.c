@@ -59,7 +59,7 @@ BL_INLINE enum bl_reason to_service(int family, const struct bl_packet *p,
 		return BL_DROP_FRAGMENT;
 	if (!bl_nat_opens(p))
 		return BL_DROP_STALE;
-	b = bl_backend_pick(svc, &to.backend);
+	b = bl_backend_for(family, &p->saddr, svc, &to.backend);
 	if (!b)
 		return BL_DROP_NO_BACKEND;
 	to.daddr = b->addr;

@@ -115,7 +115,7 @@ BL_INLINE int connect_to(struct bpf_sock_addr *ctx, int hook, int family, const 
 	svc = resolve(ctx, family, d, &unowned);
 	if (!svc)
 		return unowned ? refuse(BL_DROP_NO_SERVICE) : ALLOW;
-	b = bl_backend_pick(svc, &id);
+	b = bl_backend_for_netns(family, bpf_get_netns_cookie(ctx), svc, &id);
 	if (!b)
 		return refuse(BL_DROP_NO_BACKEND);
 	/* A failure costs getpeername() its answer, not the connection. */
@@ -145,7 +145,7 @@ BL_INLINE int choose(struct bpf_sock_addr *ctx, int hook, int family, const stru
 	const struct bl_backend *b;
 	__u32 id = 0;
 
-	b = bl_backend_pick(svc, &id);
+	b = bl_backend_for_netns(family, bpf_get_netns_cookie(ctx), svc, &id);
 	if (!b)
 		return refuse(BL_DROP_NO_BACKEND);
 	if (is_taken(ctx, family, d, b) && !on_node(ctx))

@@ -8,6 +8,10 @@
  * The value of service4/6 is read once into a copy: the agent replaces it in one write, and what was read stays whole. The slots
  * it names live on for a grace period after that. A slot may then still name a backend that is gone; picking tries a few
  * slots before it gives up.
+ *
+ * Session affinity: a client that has got a backend of a service gets it again (affinity4/6), as long as the service still gives
+ * it new connections and the client is not silent for longer than the service says. It is asked for when a flow or a connection begins;
+ * after that the flow and the socket know their backend themselves.
  */
 
 #include "lib/ctx.h"
@@ -89,6 +93,116 @@ BL_INLINE const struct bl_backend *bl_backend_pick(const struct bl_service *svc,
 		}
 	}
 	return NULL;
+}
+
+/* --- affinity --------------------------------------------------------------------------------------------------------- */
+
+#define BL_SLOT_BITS 20 /* more slots than any service has */
+
+/*
+ * Does the service still give new connections to the backend? A service with affinity has its slots in order. Not static, so
+ * that the verifier looks at it once and not wherever it is called from.
+ */
+int bl_slots_hold(__u32 first, __u32 count, __u32 id);
+
+__noinline int bl_slots_hold(__u32 first, __u32 count, __u32 id)
+{
+	__u32 lo = 0, hi = count;
+
+	for (int i = 0; i < BL_SLOT_BITS && lo < hi; i++) {
+		__u32 mid = (lo + hi) / 2, index = first + mid;
+		const bl_slot *s = bpf_map_lookup_elem(&slot, &index);
+
+		if (!s)
+			return 0;
+		if (*s == id)
+			return 1;
+		if (*s < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return 0;
+}
+
+/* The backend that the client keeps, NULL where it has none any more; using it keeps it longer. */
+BL_INLINE const struct bl_backend *kept(const struct bl_service *svc, struct bl_affinity *a,
+					__u32 now, __u32 *ret_id)
+{
+	const struct bl_backend *b;
+
+	if (!a || now - a->used_s > svc->affinity_s)
+		return NULL;
+	b = bl_backend_current(a->backend, a->generation);
+	if (!b || !bl_slots_hold(svc->first_slot, svc->slot_count, a->backend))
+		return NULL;
+	if (a->used_s != now)
+		a->used_s = now;
+	*ret_id = a->backend;
+	return b;
+}
+
+/* `map` and `key` are the client's. Of two first packets at once, the second finds what the first has written. */
+BL_INLINE const struct bl_backend *pick_kept(void *map, const void *key,
+					     const struct bl_service *svc, __u32 *ret_id)
+{
+	__u32 now = bpf_ktime_get_coarse_ns() / 1000000000;
+	struct bl_affinity *a = bl_map_find(map, key), fresh = {.used_s = now};
+	const struct bl_backend *b = kept(svc, a, now, ret_id), *other;
+
+	if (b)
+		return b;
+	b = bl_backend_pick(svc, ret_id);
+	if (!b)
+		return NULL;
+	fresh.backend = *ret_id;
+	fresh.generation = b->generation;
+	if (!bpf_map_update_elem(map, key, &fresh, a ? BPF_ANY : BPF_NOEXIST) || a)
+		return b;
+	other = kept(svc, bl_map_find(map, key), now, ret_id);
+	return other ? other : b;
+}
+
+static __noinline const struct bl_backend *pick_kept4(const struct bl_addr *client,
+						      const struct bl_service *svc, __u32 *ret_id)
+{
+	struct bl_affinity4_key key = {.addr = {.w = {client->w[0]}}, .service = svc->id};
+
+	return pick_kept(&affinity4, &key, svc, ret_id);
+}
+
+static __noinline const struct bl_backend *pick_kept6(const struct bl_addr *client,
+						      const struct bl_service *svc, __u32 *ret_id)
+{
+	struct bl_affinity6_key key = {
+		.addr = {.w = {client->w[0], client->w[1], client->w[2], client->w[3]}},
+		.service = svc->id,
+	};
+
+	return pick_kept(&affinity6, &key, svc, ret_id);
+}
+
+/* A live backend for a packet's sender, or NULL. */
+BL_INLINE const struct bl_backend *bl_backend_for(int family, const struct bl_addr *client,
+						  const struct bl_service *svc, __u32 *ret_id)
+{
+	if (bl_likely(!svc->affinity_s) || !svc->slot_count)
+		return bl_backend_pick(svc, ret_id);
+	return family == BL_V4 ? pick_kept4(client, svc, ret_id) : pick_kept6(client, svc, ret_id);
+}
+
+/* A live backend for a socket of the network namespace, or NULL. */
+BL_INLINE const struct bl_backend *bl_backend_for_netns(int family, __u64 cookie,
+							const struct bl_service *svc, __u32 *ret_id)
+{
+	struct bl_affinity6_key key = {
+		.addr = {.w = {cookie, cookie >> 32, 0, family}},
+		.service = svc->id | BL_AFFINITY_NETNS,
+	};
+
+	if (bl_likely(!svc->affinity_s) || !svc->slot_count)
+		return bl_backend_pick(svc, ret_id);
+	return pick_kept(&affinity6, &key, svc, ret_id);
 }
 
 BL_INLINE bool bl_service_in_nodeports(const struct bl_config *cfg, __be16 port)

@@ -274,6 +274,28 @@ static void balancers_address_leads_to_pods_here_and_elsewhere(void **state)
 	}
 }
 
+static void affinity_keeps_a_client_outside_at_its_backend(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, WORLD, NODE, IPPROTO_UDP, 5000, 30080);
+		uint8_t first[16];
+
+		rig_reset(*state);
+		rig_backend(*state, 5, family, ALICE, 8080, IPPROTO_UDP, 1);
+		rig_backend(*state, 6, family, BOB, 8080, IPPROTO_UDP, 1);
+		rig_nodeport(*state, family, 30080, IPPROTO_UDP, 2, (const uint32_t[]){5, 6});
+		rig_affinity(*state, family, WHO_COUNT, 30080, IPPROTO_UDP,
+			     BL_SCOPE_NODEPORT_EXTERNAL, 3600);
+		memcpy(first, rig_run(*state, WORLD, &f).out.daddr, 16);
+		for (int i = 1; i < 20; i++) {
+			f.sport++;
+			assert_memory_equal(rig_run(*state, WORLD, &f).out.daddr, first,
+					    family == 4 ? 4 : 16);
+		}
+	}
+}
+
 static void balancers_address_never_bounces(void **state)
 {
 	FAMILIES(family)
@@ -377,6 +399,7 @@ int main(void)
 		TEST(nodeport_that_cannot_be_served_is_the_stacks),
 		TEST(a_client_outside_has_a_nodeport_view_of_its_own),
 		TEST(balancers_address_leads_to_pods_here_and_elsewhere),
+		TEST(affinity_keeps_a_client_outside_at_its_backend),
 		TEST(balancers_address_never_bounces),
 		TEST(pod_reaches_a_balancers_address_that_is_the_nodes),
 		TEST(pod_reaches_a_nodeport_past_the_socket_hooks),

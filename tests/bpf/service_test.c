@@ -116,6 +116,42 @@ static void new_flows_spread_over_the_backends(void **state)
 	assert_in_range(bob, 120, 280);
 }
 
+static void affinity_keeps_a_packets_sender_at_its_backend(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, ALICE, SHOP, IPPROTO_TCP, 40000, 80);
+		struct frame other = talk_open(family, BOB, SHOP, IPPROTO_TCP, 40000, 80);
+		uint8_t first[16], seen[16];
+		int same = 0;
+
+		rig_reset(*state);
+		rig_backend(*state, 5, family, CAROL, 8080, IPPROTO_TCP, 1);
+		rig_backend(*state, 6, family, OTHER, 8080, IPPROTO_TCP, 1);
+		rig_service(*state, family, SHOP, 80, IPPROTO_TCP, 2, (const uint32_t[]){5, 6});
+		rig_affinity(*state, family, SHOP, 80, IPPROTO_TCP, BL_SCOPE_CLUSTER, 3600);
+		memcpy(first, rig_run(*state, ALICE, &f).out.daddr, 16);
+		for (int i = 1; i < 20; i++) {
+			f.sport++;
+			memcpy(seen, rig_run(*state, ALICE, &f).out.daddr, 16);
+			assert_memory_equal(seen, first, family == 4 ? 4 : 16);
+		}
+		/* its backend gone, the client moves to the other and stays */
+		rig_addr(family, CAROL, seen);
+		same = !memcmp(seen, first, family == 4 ? 4 : 16);
+		rig_backend_gone(*state, same ? 5 : 6);
+		rig_service(*state, family, SHOP, 80, IPPROTO_TCP, 1,
+			    (const uint32_t[]){same ? 6 : 5});
+		rig_affinity(*state, family, SHOP, 80, IPPROTO_TCP, BL_SCOPE_CLUSTER, 3600);
+		for (int i = 0; i < 3; i++) {
+			f.sport++;
+			talk_is(rig_run(*state, ALICE, &f).out.daddr, family, same ? OTHER : CAROL);
+		}
+		/* another client has a choice of its own */
+		talk_is(rig_run(*state, BOB, &other).out.daddr, family, same ? OTHER : CAROL);
+	}
+}
+
 static void two_services_of_one_backend_do_not_collide(void **state)
 {
 	FAMILIES(family)
@@ -362,6 +398,7 @@ int main(void)
 		TEST(service_on_another_node_there_and_back),
 		TEST(flow_keeps_its_backend_and_port),
 		TEST(new_flows_spread_over_the_backends),
+		TEST(affinity_keeps_a_packets_sender_at_its_backend),
 		TEST(two_services_of_one_backend_do_not_collide),
 		TEST(ports_that_are_taken_are_not_taken_again),
 		TEST(hairpin_shows_the_service_as_the_client),

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include "../lib/sock_stage.h"
+#include "bpf/sock.skel.h"
 
 static void stream_reaches_a_backend_and_names_the_service(void **state)
 {
@@ -191,6 +194,105 @@ static void streams_spread_over_the_backends(void **state)
 		assert_in_range(got[b], 5, 40);
 }
 
+/* A connection to the service, and the backend that it has got. */
+static int backend_of_stream(struct stage *s, int v6)
+{
+	int fd = sock_dial(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, v6, sock_vip[v6], VIP_PORT);
+	int backend = -1;
+
+	assert_true(fd >= 0);
+	for (int b = 0; b < BACKENDS; b++) {
+		int conn = accept4(s->server[v6][0][b], NULL, NULL, SOCK_CLOEXEC);
+
+		if (conn < 0)
+			continue;
+		backend = b;
+		close(conn);
+	}
+	close(fd);
+	return backend;
+}
+
+static void affinity_keeps_a_client_at_its_backend(void **state)
+{
+	struct stage *s = *state;
+
+	FAMILIES(v6)
+	{
+		int first;
+
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, 0, BACKENDS, 3600);
+		first = backend_of_stream(s, v6);
+		for (int i = 0; i < 20; i++)
+			assert_int_equal(backend_of_stream(s, v6), first);
+		/* other slots, the same backend among them, and then not */
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, (uint32_t)first,
+			    (uint32_t)(BACKENDS - first), 3600);
+		assert_int_equal(backend_of_stream(s, v6), first);
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP,
+			    (uint32_t)(first + 1) % BACKENDS, 1, 3600);
+		assert_int_equal(backend_of_stream(s, v6), (first + 1) % BACKENDS);
+		/* who has moved stays there, as long as that backend is the one it was */
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, 0, BACKENDS, 3600);
+		for (int i = 0; i < 20; i++)
+			assert_int_equal(backend_of_stream(s, v6), (first + 1) % BACKENDS);
+	}
+}
+
+static void affinity_ends_with_its_time(void **state)
+{
+	struct stage *s = *state;
+
+	FAMILIES(v6)
+	{
+		struct bl_affinity6_key key = {.service = VIP_PORT | BL_AFFINITY_NETNS};
+		int map = bpf_map__fd(s->skel->maps.affinity6), seen[BACKENDS] = {}, moved = 0;
+		uint64_t cookie = sock_netns_cookie();
+		struct bl_affinity a;
+
+		key.addr.w[0] = (uint32_t)cookie;
+		key.addr.w[1] = (uint32_t)(cookie >> 32);
+		key.addr.w[3] = v6 ? 6 : 4;
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, 0, BACKENDS, 100);
+		for (int i = 0; i < 60; i++) {
+			seen[backend_of_stream(s, v6)]++;
+			assert_int_equal(bpf_map_lookup_elem(map, &key, &a), 0);
+			a.used_s -= 101;
+			assert_int_equal(bpf_map_update_elem(map, &key, &a, BPF_EXIST), 0);
+		}
+		for (int b = 0; b < BACKENDS; b++)
+			moved += seen[b] > 0;
+		assert_true(moved > 1);
+	}
+}
+
+static void affinity_belongs_to_a_namespace(void **state)
+{
+	struct stage *s = *state;
+	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	FAMILIES(v6)
+	{
+		int first;
+
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, 0, 1, 3600);
+		first = backend_of_stream(s, v6);
+		assert_int_equal(first, 0);
+		/* Another namespace has another choice, though the same service: nobody listens there, but its entry is made. */
+		assert_int_equal(unshare(CLONE_NEWNET), 0);
+		sock_link_up();
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, 1, 1, 3600);
+		assert_int_equal(
+			sock_dial(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, v6, sock_vip[v6], VIP_PORT),
+			-ECONNREFUSED);
+		assert_int_equal(setns(own, CLONE_NEWNET), 0);
+		sock_sticky(s, v6, sock_vip[v6], VIP_PORT, IPPROTO_TCP, 0, BACKENDS, 3600);
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(backend_of_stream(s, v6), first);
+	}
+	close(own);
+}
+
 static void nodeport_on_loopback_is_served_to_the_node_only(void **state)
 {
 	struct stage *s = *state;
@@ -294,6 +396,9 @@ int main(void)
 		TEST(connected_datagrams_reach_one_backend),
 		TEST(datagrams_move_when_their_backend_goes),
 		TEST(streams_spread_over_the_backends),
+		TEST(affinity_keeps_a_client_at_its_backend),
+		TEST(affinity_ends_with_its_time),
+		TEST(affinity_belongs_to_a_namespace),
 		TEST(nodeport_on_loopback_is_served_to_the_node_only),
 		TEST(what_nobody_serves_is_refused),
 		TEST(direct_addresses_are_left_alone),

@@ -31,8 +31,11 @@ static void dump_set(const struct bl_desired_set *set, struct bl_buf *out)
 					     "nodeport-external"};
 	char ip[BL_IP_STRLEN];
 
-	bl_buf_printf(out, "  set IPv%u %s '%s'%s\n", set->family, proto_name(set->proto),
+	bl_buf_printf(out, "  set IPv%u %s '%s'%s", set->family, proto_name(set->proto),
 		      set->port_name, set->local ? " local" : "");
+	if (set->affinity_s)
+		bl_buf_printf(out, " affinity %us", set->affinity_s);
+	bl_buf_putc(out, '\n');
 	for (size_t i = 0; i < set->n_frontends; i++) {
 		const struct bl_frontend *f = &set->frontends[i];
 

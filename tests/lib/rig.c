@@ -303,8 +303,9 @@ static void put_config(struct rig *r)
 void rig_reset(struct rig *r)
 {
 	static const enum map_row hashes[] = {
-		MAP_service4, MAP_service6, MAP_endpoint4, MAP_endpoint6, MAP_prefix4,
-		MAP_prefix6,  MAP_flow4,    MAP_flow6,	   MAP_fragment4, MAP_fragment6,
+		MAP_service4,  MAP_service6,  MAP_endpoint4, MAP_endpoint6,
+		MAP_prefix4,   MAP_prefix6,   MAP_flow4,     MAP_flow6,
+		MAP_fragment4, MAP_fragment6, MAP_affinity4, MAP_affinity6,
 	};
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(*hashes); i++)

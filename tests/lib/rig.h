@@ -58,6 +58,9 @@ void rig_nodeport_outside(struct rig *r, int family, uint16_t port, uint8_t prot
 /* An address of a load balancer, inside and outside. */
 void rig_balancer(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
 		  uint32_t slots, const uint32_t *backends);
+/* The frontend's clients keep their backends for so long; `vip` WHO_COUNT is a NodePort. */
+void rig_affinity(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
+		  uint8_t scope, uint32_t seconds);
 void rig_own(struct rig *r, int family, enum who vip); /* the address belongs to some service */
 void rig_backend(struct rig *r, uint32_t id, int family, enum who pod, uint16_t port, uint8_t proto,
 		 uint32_t generation);

@@ -79,6 +79,24 @@ void rig_balancer(struct rig *r, int family, enum who vip, uint16_t port, uint8_
 	put_service(r, family, addr, port, proto, BL_SCOPE_EXTERNAL, &svc);
 }
 
+void rig_affinity(struct rig *r, int family, enum who vip, uint16_t port, uint8_t proto,
+		  uint8_t scope, uint32_t seconds)
+{
+	struct bl_service6_key key = {.port = htons(port), .proto = proto, .scope = scope};
+	struct bl_service4_key key4 = {.port = htons(port), .proto = proto, .scope = scope};
+	struct bl_service svc;
+
+	if (vip != WHO_COUNT)
+		rig_addr(family, vip, (uint8_t *)&key.addr);
+	memcpy(&key4.addr, &key.addr, sizeof(key4.addr));
+	if (family == 4)
+		rig_get(r, "service4", &key4, &svc);
+	else
+		rig_get(r, "service6", &key, &svc);
+	svc.affinity_s = seconds & 0xffffff;
+	put_service(r, family, (const uint8_t *)&key.addr, port, proto, scope, &svc);
+}
+
 void rig_own(struct rig *r, int family, enum who vip)
 {
 	struct bl_service svc = {};

@@ -105,7 +105,7 @@ void sock_link_up(void)
 	close(fd);
 }
 
-static uint64_t netns_cookie(void)
+uint64_t sock_netns_cookie(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	uint64_t cookie = 0;
@@ -135,14 +135,14 @@ void sock_backend(struct stage *s, int v6, uint32_t backend, uint32_t generation
 	put(s->skel->maps.slot, &id, &id); /* slots are numbered like backends here */
 }
 
-void sock_service(struct stage *s, int v6, const char *addr, uint16_t port, uint8_t proto,
-		  uint8_t scope, uint32_t first, uint32_t count)
+static void put_service(struct stage *s, int v6, const char *addr, uint16_t port, uint8_t proto,
+			uint8_t scope, struct bl_service svc)
 {
-	struct bl_service svc = {
-		.id = port, .first_slot = 1 + (uint32_t)v6 * 10 + first, .slot_count = count};
 	struct bl_service4_key key4 = {.port = htons(port), .proto = proto, .scope = scope};
 	struct bl_service6_key key6 = {.port = htons(port), .proto = proto, .scope = scope};
 
+	svc.id = port;
+	svc.first_slot += 1 + (uint32_t)v6 * 10;
 	if (v6) {
 		inet_pton(AF_INET6, addr, &key6.addr);
 		put(s->skel->maps.service6, &key6, &svc);
@@ -150,6 +150,22 @@ void sock_service(struct stage *s, int v6, const char *addr, uint16_t port, uint
 		inet_pton(AF_INET, addr, &key4.addr);
 		put(s->skel->maps.service4, &key4, &svc);
 	}
+}
+
+void sock_service(struct stage *s, int v6, const char *addr, uint16_t port, uint8_t proto,
+		  uint8_t scope, uint32_t first, uint32_t count)
+{
+	put_service(s, v6, addr, port, proto, scope,
+		    (struct bl_service){.first_slot = first, .slot_count = count});
+}
+
+void sock_sticky(struct stage *s, int v6, const char *addr, uint16_t port, uint8_t proto,
+		 uint32_t first, uint32_t count, uint32_t affinity_s)
+{
+	put_service(s, v6, addr, port, proto, BL_SCOPE_CLUSTER,
+		    (struct bl_service){.first_slot = first,
+					.slot_count = count,
+					.affinity_s = affinity_s & 0xffffff});
 }
 
 static void put_services(struct stage *s, uint32_t first, uint32_t count)
@@ -245,7 +261,7 @@ int sock_setup(void **state)
 	find_cgroup2(s->cgroup, sizeof(s->cgroup));
 	s->skel = sock_bpf__open();
 	assert_non_null(s->skel);
-	s->skel->rodata->bl_node_netns = netns_cookie();
+	s->skel->rodata->bl_node_netns = sock_netns_cookie();
 	assert_int_equal(sock_bpf__load(s->skel), 0);
 	put_facts(s);
 	attach(s);

@@ -36,9 +36,14 @@ void sock_is(const struct sockaddr_storage *a, const char *text, uint16_t port);
 const char *sock_backend_addr(int v6);
 void sock_link_up(void); /* the loopback link of the namespace that the test is in */
 
+uint64_t sock_netns_cookie(void);
 void sock_backend(struct stage *s, int v6, uint32_t backend, uint32_t generation, int live);
 void sock_service(struct stage *s, int v6, const char *addr, uint16_t port, uint8_t proto,
 		  uint8_t scope, uint32_t first, uint32_t count);
+
+/* The same, whose clients keep their backend. */
+void sock_sticky(struct stage *s, int v6, const char *addr, uint16_t port, uint8_t proto,
+		 uint32_t first, uint32_t count, uint32_t affinity_s);
 
 /* A socket of `domain` connected to text:port, or the negative errno. */
 int sock_dial(int domain, int type, int v6, const char *text, uint16_t port);

@@ -63,16 +63,19 @@ static void parse_set(struct world *w, char *text, struct bl_desired_set *ret)
 {
 	char *targets = strchr(text, '>'), *save = NULL;
 	char *name;
-	bool local;
+	bool local, affinity;
 
 	local = targets[-1] == '!';
-	targets[-local] = '\0';
+	affinity = targets[-1] == '%';
+	targets[-(local || affinity)] = '\0';
 	targets++;
 	name = strchr(text, '=');
 	if (name)
 		*name++ = '\0';
-	*ret = (struct bl_desired_set){
-		.port_name = name ? name : "", .proto = IPPROTO_TCP, .local = local};
+	*ret = (struct bl_desired_set){.port_name = name ? name : "",
+				       .proto = IPPROTO_TCP,
+				       .local = local,
+				       .affinity_s = affinity ? 60 : 0};
 	ret->frontends = bl_arena_array(w->arena, 1, struct bl_frontend);
 	ret->n_frontends = 1;
 	parse_addr(text, &ret->frontends[0].ip, &ret->frontends[0].port);

@@ -162,9 +162,10 @@ static json_t *service_json(const struct bl_agent *a, const struct bl_store_serv
 		if (!bl_desired_is_part(want, i))
 			add_backends(&want->sets[i], backends);
 	}
-	return json_pack("{ss ss ss ss sb ss so so}", "namespace", svc->namespace, "name",
+	return json_pack("{ss ss ss ss sb ss sI so so}", "namespace", svc->namespace, "name",
 			 svc->name, "uid", want->uid, "type", type_name(svc->service->type),
-			 "programmed", (int)programmed, "error", why, "frontends", frontends,
+			 "programmed", (int)programmed, "error", why, "affinity_s",
+			 (json_int_t)svc->service->affinity_seconds, "frontends", frontends,
 			 "backends", backends);
 }
 

@@ -218,13 +218,35 @@ static json_t *key_sock(const void *key)
 			 "protocol", bl_maps_proto_name(k->proto));
 }
 
+static json_t *key_affinity4(const void *key)
+{
+	const struct bl_affinity4_key *k = key;
+
+	return json_pack("{s:o, s:I}", "client", ip_json(&k->addr, 4), "service",
+			 (json_int_t)k->service);
+}
+
+static json_t *key_affinity6(const void *key)
+{
+	const struct bl_affinity6_key *k = key;
+	const struct bl_addr6 *a = &k->addr;
+
+	if (!(k->service & BL_AFFINITY_NETNS))
+		return json_pack("{s:o, s:I}", "client", ip_json(a, 6), "service",
+				 (json_int_t)k->service);
+	return json_pack("{s:I, s:i, s:I}", "netns",
+			 (json_int_t)((uint64_t)a->w[1] << 32 | a->w[0]), "family", (int)a->w[3],
+			 "service", (json_int_t)(k->service & ~BL_AFFINITY_NETNS));
+}
+
 static json_t *value_service(const void *value)
 {
 	const struct bl_service *v = value;
 
-	return json_pack("{s:I, s:I, s:I, s:o}", "id", (json_int_t)v->id, "first_slot",
+	return json_pack("{s:I, s:I, s:I, s:o, s:I}", "id", (json_int_t)v->id, "first_slot",
 			 (json_int_t)v->first_slot, "slots", (json_int_t)v->slot_count, "flags",
-			 flags_json(v->flags, service_flags));
+			 flags_json(v->flags, service_flags), "affinity_s",
+			 (json_int_t)v->affinity_s);
 }
 
 static json_t *value_slot(const void *value)
@@ -302,6 +324,14 @@ static json_t *value_origin(const void *value)
 			 (json_int_t)v->backend, "generation", (json_int_t)v->generation);
 }
 
+static json_t *value_affinity(const void *value)
+{
+	const struct bl_affinity *v = value;
+
+	return json_pack("{s:I, s:I, s:I}", "backend", (json_int_t)v->backend, "generation",
+			 (json_int_t)v->generation, "used_s", (json_int_t)v->used_s);
+}
+
 static json_t *value_config(const void *value)
 {
 	const struct bl_config *v = value;
@@ -358,6 +388,8 @@ static const struct {
 	[BL_MAP_fragment4] = {key_flow4, value_fragment},
 	[BL_MAP_fragment6] = {key_flow6, value_fragment},
 	[BL_MAP_sock_origin] = {key_sock, value_origin},
+	[BL_MAP_affinity4] = {key_affinity4, value_affinity},
+	[BL_MAP_affinity6] = {key_affinity6, value_affinity},
 	[BL_MAP_config] = {key_index, value_config},
 	[BL_MAP_counter] = {key_reason, value_counter},
 };

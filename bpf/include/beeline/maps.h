@@ -57,7 +57,9 @@ struct bl_service {
 	__u32 id;	  /* of service_meta; the same for all frontends of one Service port */
 	__u32 first_slot; /* index into slot */
 	__u32 slot_count; /* 0: reject */
-	__u32 flags;	  /* BL_SERVICE_* */
+	__u32 flags : 8;  /* BL_SERVICE_* */
+	__u32 affinity_s : 24; /* a client keeps its backend until it is silent for so long; 0: it does not. The slots are
+				* then ordered by backend id. */
 };
 BL_LAYOUT(struct bl_service, 16);
 #define BL_SERVICE_LOCAL 0x01 /* its backends are this node's only */
@@ -214,6 +216,31 @@ struct bl_sock_origin {
 };
 BL_LAYOUT(struct bl_sock_origin, 32);
 
+/*
+ * affinity: {client, service} -> the backend that the client was given last. LRU. Packets know the client's address; sockets are not bound
+ * to one yet when they connect, and their client is the network namespace: `addr` is its cookie and the family, and
+ * BL_AFFINITY_NETNS is set in `service`. Such entries are in affinity6 for both families.
+ */
+struct bl_affinity4_key {
+	struct bl_addr4 addr;
+	__u32 service; /* id */
+};
+BL_LAYOUT(struct bl_affinity4_key, 8);
+
+struct bl_affinity6_key {
+	struct bl_addr6 addr;
+	__u32 service;
+};
+BL_LAYOUT(struct bl_affinity6_key, 20);
+#define BL_AFFINITY_NETNS 0x80000000U
+
+struct bl_affinity {
+	__u32 backend;
+	__u32 generation;
+	__u32 used_s; /* CLOCK_MONOTONIC when the backend was given last */
+};
+BL_LAYOUT(struct bl_affinity, 12);
+
 /* counter: per-CPU array, reason -> packets and bytes; indexes are enum bl_reason of reason.h. */
 struct bl_counter {
 	__u64 packets;
@@ -248,6 +275,10 @@ BL_LAYOUT(struct bl_counter, 16);
 	  "ports of fragmented IPv6 datagrams")                                                    \
 	X(sock_origin, LRU_HASH, struct bl_sock_key, struct bl_sock_origin, 65536, 0,              \
 	  "what balanced sockets asked for")                                                       \
+	X(affinity4, LRU_HASH, struct bl_affinity4_key, struct bl_affinity, 65536, 0,              \
+	  "backends that IPv4 clients keep")                                                       \
+	X(affinity6, LRU_HASH, struct bl_affinity6_key, struct bl_affinity, 65536, 0,              \
+	  "backends that IPv6 clients and sockets keep")                                           \
 	X(config, ARRAY, __u32, struct bl_config, 1, 0, "what every program knows of the node")    \
 	X(counter, PERCPU_ARRAY, __u32, struct bl_counter, 64, 0, "packets by reason")
 

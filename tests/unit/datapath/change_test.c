@@ -5,6 +5,7 @@
 
 #include "agent/datapath/services.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,6 +39,32 @@ static void a_backend_change_is_one_write_of_the_frontend(void **state)
 	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:8080,10.1.0.3:8080");
 	assert_int_equal(w->maps.calls, 4); /* new backend, slots, frontend, retired backend */
 	assert_int_equal(w->maps.astray, 0);
+}
+
+/* The programs find a client's backend by halving the slots. */
+static void affinity_orders_the_slots_by_backend(void **state)
+{
+	struct bl_service4_key key = {.port = htons(80), .proto = IPPROTO_TCP};
+	struct world *w = *state;
+	const struct bl_service *s;
+	bl_slot last = 0;
+
+	wish_set(w, "old", "10.0.0.9:80>10.1.0.3:1,10.1.0.1:1");
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80%>10.1.0.1:1,10.1.0.2:1,10.1.0.3:1"), 0);
+	inet_pton(AF_INET, "10.0.0.1", &key.addr);
+	s = fake_maps_get(&w->maps, BL_MAP_service4, &key);
+	assert_int_equal(s->affinity_s, 60);
+	assert_int_equal(s->slot_count, 3);
+	for (uint32_t i = 0; i < s->slot_count; i++) {
+		uint32_t index = s->first_slot + i;
+		bl_slot slot = *(const bl_slot *)fake_maps_get(&w->maps, BL_MAP_slot, &index);
+
+		assert_true(slot > last);
+		last = slot;
+	}
+	w->maps.calls = 0;
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80%>10.1.0.1:1,10.1.0.2:1,10.1.0.3:1"), 0);
+	assert_int_equal(w->maps.calls, 0);
 }
 
 static void a_frontend_of_another_service_is_refused_by_name(void **state)
@@ -215,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_equal_wish_writes_nothing),
 		TEST(a_backend_change_is_one_write_of_the_frontend),
+		TEST(affinity_orders_the_slots_by_backend),
 		TEST(a_frontend_of_another_service_is_refused_by_name),
 		TEST(a_frontend_moves_between_sets_of_a_service_in_one_write),
 		TEST(names_that_do_not_fit_are_refused),

@@ -110,6 +110,7 @@ static void add_set(const struct port *p, bool local, struct bl_arena *arena,
 	set->family = p->family;
 	set->proto = p->port->proto;
 	set->local = local;
+	set->affinity_s = p->svc->service->affinity_seconds;
 	set->frontends =
 		bl_arena_array(arena, p->svc->service->n_cluster_ips + 2 + 2 * p->outside->count,
 			       struct bl_frontend);

@@ -42,6 +42,7 @@ struct bl_service bl_change_value(const struct bl_plan *p)
 		.first_slot = p->n_slots ? p->first : 0,
 		.slot_count = p->n_slots,
 		.flags = p->want->local ? BL_SERVICE_LOCAL : 0,
+		.affinity_s = p->want->affinity_s & 0xffffff,
 	};
 }
 
@@ -145,6 +146,13 @@ static int take_id(struct bl_change *c, struct bl_plan *p, struct bl_err *err)
 	return 0;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
 static int prepare_set(struct bl_change *c, struct bl_plan *p, struct bl_err *err)
 {
 	int rc;
@@ -152,6 +160,8 @@ static int prepare_set(struct bl_change *c, struct bl_plan *p, struct bl_err *er
 	p->ids = bl_calloc(p->want->n_targets + 1, sizeof(*p->ids));
 	rc = take_targets(c, p, false, err);
 	p->n_slots = p->n_ids;
+	if (!rc && p->want->affinity_s)
+		qsort(p->ids, p->n_slots, sizeof(*p->ids), by_id); /* the programs search them */
 	if (!rc)
 		rc = take_targets(c, p, true, err);
 	if (!rc)

@@ -46,6 +46,8 @@ struct bl_desired_set {
 	uint8_t family;
 	uint8_t proto; /* 0: the set of BL_SCOPE_ADDR frontends, which has no targets */
 	bool local;    /* traffic policy Local: targets of this node only */
+	uint32_t
+		affinity_s; /* a client keeps its target until it is silent for so long; 0: it does not */
 	struct bl_frontend *frontends; /* ordered */
 	size_t n_frontends;
 	struct bl_target *targets; /* ordered by address and port, without duplicates */
