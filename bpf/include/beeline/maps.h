@@ -257,8 +257,7 @@ BL_LAYOUT(struct bl_counter, 16);
 	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, 0, "IPv6 frontends")   \
 	X(slot, ARRAY, __u32, bl_slot, 262144, BPF_F_MMAPABLE, "slot to backend id")               \
 	X(backend, ARRAY, __u32, struct bl_backend, 65536, BPF_F_MMAPABLE, "backends by id")       \
-	X(service_meta, HASH, __u32, struct bl_service_meta, 65536, BPF_F_NO_PREALLOC,             \
-	  "names of services by id")                                                               \
+	X(service_meta, HASH, __u32, struct bl_service_meta, 65536, 0, "names of services by id")  \
 	X(endpoint4, HASH, struct bl_addr4, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \
 	  "local IPv4 addresses")                                                                  \
 	X(endpoint6, HASH, struct bl_addr6, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \

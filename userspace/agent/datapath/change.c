@@ -157,7 +157,8 @@ static int prepare_set(struct bl_change *c, struct bl_plan *p, struct bl_err *er
 {
 	int rc;
 
-	p->ids = bl_calloc(p->want->n_targets + 1, sizeof(*p->ids));
+	if (p->want->n_targets)
+		p->ids = bl_calloc(p->want->n_targets, sizeof(*p->ids));
 	rc = take_targets(c, p, false, err);
 	p->n_slots = p->n_ids;
 	if (!rc && p->want->affinity_s)

@@ -165,10 +165,11 @@ static void write_all(struct turn *t)
 /* What was written is taken over, and what failed given back, in the order of the wishes. */
 static void finish(struct turn *t)
 {
+	struct bl_err err = {};
+
 	write_all(t);
 	for (size_t i = 0; i < t->n; i++) {
 		struct bl_change *c = &t->changes[i];
-		struct bl_err err = {};
 		int rc = 0;
 
 		if (c->err)
@@ -242,11 +243,11 @@ void bl_services_set_many(struct bl_services *s, struct bl_desired_service *cons
 			  bl_services_done *done, void *arg)
 {
 	struct turn t = {.s = s, .done = done, .arg = arg};
+	struct bl_err err = {};
 
 	t.cap = n < CHANGES_A_TURN ? n : CHANGES_A_TURN;
 	t.changes = bl_calloc(t.cap + 1, sizeof(*t.changes));
 	for (size_t i = 0; i < n; i++) {
-		struct bl_err err = {};
 		int rc = add(&t, wants[i], i, &err);
 
 		if (rc || !wants[i]->n_sets)
