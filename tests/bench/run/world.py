@@ -24,8 +24,9 @@ CLIENT = {4: "10.244.0.10", 6: "fd00:10:244::10"}
 SERVER = {4: "10.244.0.11", 6: "fd00:10:244::11"}
 GATEWAY = {4: "169.254.1.1", 6: "fe80::1"}
 
-# Where sockets live: a closed connection's port may be used again after a second, and there are many ports.
-POD_SETTINGS = ("net.ipv4.tcp_tw_reuse=1", "net.ipv4.ip_local_port_range=1024 60999")
+# Where sockets live: a closed connection's port may be used again after a second, there are many ports, and no congestion control
+# paces what it sends (as bbr does, where it is the machine's default), since its timers would be what is measured.
+POD_SETTINGS = ("net.ipv4.tcp_tw_reuse=1", "net.ipv4.ip_local_port_range=1024 60999", "net.ipv4.tcp_congestion_control=reno")
 QUIET_SETTINGS = ("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
                   "net.ipv6.conf.default.accept_ra=0")
 NODE_SETTINGS = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
