@@ -23,6 +23,8 @@ ROWS = {
     "packet": ("packet",),
     "latency": ("connect", "crr", "rr", "udp-rr"),
     "throughput": ("stream", "pps"),
+    "change": ("change", "sync", "resync", "outage"),
+    "memory": ("memory",),
 }
 
 # sizes, rounds and candidates of the three lengths; `limit` is the seconds that a peer has for one size.
