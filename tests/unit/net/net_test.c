@@ -368,6 +368,19 @@ static void addresses_and_default_links_are_listed(void **state)
 	assert_int_equal(links[0], f->link.ifindex);
 }
 
+static void a_pods_link_is_not_filtered_strictly(void **state)
+{
+	struct fixture *f = need_node(state);
+	int value = 0, before;
+
+	assert_int_equal(bl_sysctl_get("ipv4/conf/all/rp_filter", NULL, &before), 0);
+	assert_int_equal(bl_sysctl_set("ipv4/conf/all/rp_filter", NULL, 1, NULL), 0);
+	add(f);
+	assert_int_equal(bl_sysctl_set("ipv4/conf/all/rp_filter", NULL, before, NULL), 0);
+	assert_int_equal(bl_sysctl_get("ipv4/conf/%s/rp_filter", HOST_IFNAME, &value), 0);
+	assert_int_equal(value, 2);
+}
+
 static void a_prepared_node_forwards(void **state)
 {
 	struct fixture *f = need_node(state);
@@ -422,6 +435,7 @@ int main(void)
 		TEST(routes_of_others_are_left_alone),
 		TEST(a_route_that_the_kernel_refuses_is_named_and_the_others_go_on),
 		TEST(addresses_and_default_links_are_listed),
+		TEST(a_pods_link_is_not_filtered_strictly),
 		TEST(a_prepared_node_forwards),
 		TEST(a_new_link_is_news),
 	};

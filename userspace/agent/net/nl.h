@@ -78,5 +78,7 @@ int bl_nl_set_neigh(struct nl_sock *sk, const struct bl_ip *ip, uint32_t ifindex
 int bl_sysctl_set(const char *path, const char *ifname, int value, struct bl_err *err);
 /* -ENOENT: there is no such setting. */
 int bl_sysctl_get(const char *path, const char *ifname, int *ret_value);
+/* Reverse path filtering of the interface: loose where it is strict. */
+int bl_sysctl_loosen(const char *ifname, struct bl_err *err);
 
 #endif

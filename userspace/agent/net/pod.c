@@ -93,6 +93,8 @@ static int prepare_host_side(struct bl_net *n, struct bl_pod_link *p, struct bl_
 	rc = bl_sysctl_set("ipv6/conf/%s/addr_gen_mode", p->host_ifname, ADDR_GEN_NONE, err);
 	if (!rc)
 		rc = bl_sysctl_set("ipv6/conf/%s/accept_ra", p->host_ifname, 0, err);
+	if (!rc)
+		rc = bl_sysctl_loosen(p->host_ifname, err);
 	if (rc)
 		return rc;
 	rc = bl_nl_link_up(n->sk, link);

@@ -9,7 +9,8 @@
  * What a node needs: forwarding, both families. Turning it on for IPv6 makes the kernel forget routes learnt from router
  * advertisements unless the link says accept_ra=2, so the uplinks that listen to them get that first. Reverse path
  * filtering on uplinks is made loose where it is strict: an answer to a balanced connection may leave by another link than
- * the route back to the client names.
+ * the route back to the client names. So it is on pods' links: what a pod answers to the node's own packets to a Service comes from
+ * the Service's address.
  */
 
 #include <errno.h>
@@ -69,16 +70,24 @@ int bl_sysctl_set(const char *path, const char *ifname, int value, struct bl_err
 	return 0;
 }
 
-static int prepare_uplink(const char *name, struct bl_err *err)
+int bl_sysctl_loosen(const char *ifname, struct bl_err *err)
 {
-	int all = 0, own = 0, ra = 0, rc = 0;
+	int all = 0, own = 0;
 
 	(void)bl_sysctl_get("ipv4/conf/all/rp_filter", NULL, &all);
-	(void)bl_sysctl_get("ipv4/conf/%s/rp_filter", name, &own);
-	(void)bl_sysctl_get("ipv6/conf/%s/accept_ra", name, &ra);
+	(void)bl_sysctl_get("ipv4/conf/%s/rp_filter", ifname, &own);
 	/* The kernel goes by the larger of the two. */
-	if ((all > own ? all : own) == RP_FILTER_STRICT)
-		rc = bl_sysctl_set("ipv4/conf/%s/rp_filter", name, RP_FILTER_LOOSE, err);
+	if ((all > own ? all : own) != RP_FILTER_STRICT)
+		return 0;
+	return bl_sysctl_set("ipv4/conf/%s/rp_filter", ifname, RP_FILTER_LOOSE, err);
+}
+
+static int prepare_uplink(const char *name, struct bl_err *err)
+{
+	int ra = 0, rc;
+
+	(void)bl_sysctl_get("ipv6/conf/%s/accept_ra", name, &ra);
+	rc = bl_sysctl_loosen(name, err);
 	if (!rc && ra == ACCEPT_RA_HOST)
 		rc = bl_sysctl_set("ipv6/conf/%s/accept_ra", name, ACCEPT_RA_ALWAYS, err);
 	return rc;
