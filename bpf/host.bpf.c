@@ -2,10 +2,11 @@
 /*
  * DOC: What arrives at the node's uplinks.
  *
- * A pod's packet goes straight into the pod. A NodePort's packet gets a backend: one of this node keeps seeing the client's address and
- * answers through its own link; to one of another node the packet is sent on in the node's name, so that the answer comes back here to
- * be translated. Answers to masqueraded pods and to forwarded NodePorts are known by their port, which lies in the range that
- * the node reserves for translation. All else is the node's own and left to its stack after one hash lookup.
+ * A pod's packet goes straight into the pod. A NodePort's packet gets a backend: one of this node, pod or not, keeps seeing the client's
+ * address and answers through its own link, or where the node's packets leave; to one of another node the packet is sent on in the
+ * node's name, so that the answer comes back here to be translated. Answers to masqueraded pods and to forwarded NodePorts are known by
+ * their port, which lies in the range that the node reserves for translation. All else is the node's own and left to its stack after one
+ * hash lookup.
  *
  * The stack also refuses: a NodePort without a backend, or a packet of a connection that nobody knows, has no socket there. The address of
  * a load balancer, and an external one, are served like NodePorts, whether the node has the address or a router sends it here. A
@@ -48,9 +49,6 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 	to.dport = b->port;
 	to.generation = b->generation;
 	local = bl_endpoint_find(family, &to.daddr);
-	/* A server on this node's own network would answer past every hook of ours. */
-	if (local && local->flags & BL_ENDPOINT_HOST)
-		return BL_PASS_REFUSE;
 	if (!local) {
 		to.saddr = family == BL_V4 ? cfg->snat4 : cfg->snat6;
 		if (bl_addr_is_zero(family, &to.saddr))
@@ -87,35 +85,6 @@ static __noinline enum bl_reason to_frontend6(const struct bl_packet *p,
 					      const struct bl_config *cfg, __u32 to)
 {
 	return to_frontend(BL_V6, p, cfg, to);
-}
-
-/* The flow that the packet follows; NULL: none, or one that is over. */
-BL_INLINE const struct bl_flow *known_flow(int family, const struct bl_packet *p)
-{
-	struct bl_flow *f = bl_flow_of(family, p);
-
-	if (!f || bl_unlikely(!bl_flow_is_current(f)) || f->flags & BL_FLOW_SAME)
-		return NULL;
-	if (bl_unlikely(f->state & BL_FLOW_STATE_CLOSED) && bl_nat_opens(p))
-		return NULL;
-	bl_flow_touch(family, p, f);
-	return f;
-}
-
-/* Where a packet's flow comes from: an entry, or what an ICMP error quotes, made up in `buf`. */
-BL_INLINE const struct bl_flow *translation(struct __sk_buff *skb, int family,
-					    const struct bl_packet *p, struct bl_flow *buf,
-					    bool *ret_failed)
-{
-	int rc;
-
-	if (bl_likely(p->flags & BL_PACKET_PORTS))
-		return known_flow(family, p);
-	if (!(p->flags & BL_PACKET_ERROR))
-		return NULL;
-	rc = bl_deliver_quoted(skb, family, p, buf);
-	*ret_failed = rc < 0;
-	return rc ? NULL : buf;
 }
 
 /*
@@ -238,12 +207,12 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 	if (!(flags & BL_ENDPOINT_POD))
 		pod = NULL;
 	if (pod ? !!pod->translated : may_be_translated(p, flags, cfg))
-		f = translation(skb, family, p, &quoted, &failed);
+		f = bl_deliver_translation(skb, family, p, &quoted, &failed);
 	if (bl_unlikely(failed))
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	if (!f && pod) {
 		to_pod_plainly(family, p, pod);
-		return bl_forward_pod(skb, pod, BL_PASS_POD);
+		return bl_forward_pod(skb, BL_HOOK_UPLINK, pod, BL_PASS_POD);
 	}
 	if (!f) {
 		enum bl_reason reason = open_flow(family, p, flags, cfg);
@@ -255,7 +224,9 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 	if (!f)
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	barrier_var(f); /* or its fields' addresses are computed before the check */
-	return bl_deliver(skb, family, p, f, NULL);
+	if (bl_unlikely(f->flags & BL_FLOW_SAME))
+		return bl_pass(skb, BL_PASS_STACK);
+	return bl_deliver(skb, BL_HOOK_UPLINK, family, p, f, NULL);
 }
 
 BL_INLINE int from_uplink(struct __sk_buff *skb, int family)

@@ -52,7 +52,6 @@ BL_INLINE enum bl_reason to_service(int family, const struct bl_packet *p,
 				    const struct bl_service *svc)
 {
 	struct bl_flow to = {.saddr = p->saddr, .flags = BL_FLOW_DNAT};
-	const struct bl_endpoint *local;
 	const struct bl_backend *b;
 
 	if (p->flags & BL_PACKET_LATER)
@@ -65,10 +64,6 @@ BL_INLINE enum bl_reason to_service(int family, const struct bl_packet *p,
 	to.daddr = b->addr;
 	to.dport = b->port;
 	to.generation = b->generation;
-	/* A server on this node's own network would answer past every hook of ours. */
-	local = bl_endpoint_find(family, &to.daddr);
-	if (local && local->flags & BL_ENDPOINT_HOST)
-		return BL_DROP_NO_BACKEND;
 	/* A pod that reaches itself must not see its own address as the client's: the service stands in for it. */
 	if (bl_addr_equal(family, &to.daddr, &p->saddr))
 		to.saddr = p->daddr;
@@ -159,42 +154,10 @@ BL_INLINE int settle(struct __sk_buff *skb, int family, const struct bl_packet *
 	case BL_DROP_NO_BACKEND:
 	case BL_DROP_NO_SERVICE:
 	case BL_DROP_STALE:
-		return bl_reject(skb, family, p, src, reason);
+		return bl_reject(skb, BL_HOOK_POD, family, p, src, reason);
 	default:
 		return bl_drop(skb, reason);
 	}
-}
-
-/* The entry that the packet has to follow, or NULL if it is of no flow, or of one that is over. */
-BL_INLINE const struct bl_flow *known_flow(int family, const struct bl_packet *p)
-{
-	struct bl_flow *f = bl_flow_of(family, p);
-
-	if (!f || bl_unlikely(!bl_flow_is_current(f)))
-		return NULL;
-	if (bl_unlikely(f->state & BL_FLOW_STATE_CLOSED) && bl_nat_opens(p))
-		return NULL;
-	bl_flow_touch(family, p, f);
-	return f;
-}
-
-/*
- * For a pod that has, or had, translated flows: what its packet has to follow, or NULL. An ICMP error follows a flow made up in
- * `buf`; *ret_failed says that it broke on the way.
- */
-BL_INLINE const struct bl_flow *translation(struct __sk_buff *skb, int family,
-					    const struct bl_packet *p, struct bl_flow *buf,
-					    bool *ret_failed)
-{
-	int rc;
-
-	if (bl_likely(p->flags & BL_PACKET_PORTS))
-		return known_flow(family, p);
-	if (!(p->flags & BL_PACKET_ERROR))
-		return NULL;
-	rc = bl_deliver_quoted(skb, family, p, buf);
-	*ret_failed = rc < 0;
-	return rc ? NULL : buf;
 }
 
 /* A packet that is the pod's own and goes to one receiver. */
@@ -208,13 +171,13 @@ BL_INLINE int route(struct __sk_buff *skb, int family, const struct bl_packet *p
 	bool failed = false;
 
 	if (src->translated)
-		f = translation(skb, family, p, &quoted, &failed);
+		f = bl_deliver_translation(skb, family, p, &quoted, &failed);
 	if (bl_unlikely(failed))
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	if (!f) {
 		dst = bl_endpoint_find(family, &p->daddr);
 		if (dst && dst->flags & BL_ENDPOINT_POD)
-			return bl_forward_pod(skb, dst, BL_PASS_POD);
+			return bl_forward_pod(skb, BL_HOOK_POD, dst, BL_PASS_POD);
 		reason = family == BL_V4 ? decide4(p, dst) : decide6(p, dst);
 		if (reason != BL_PASS_SERVICE)
 			return settle(skb, family, p, src, reason);
@@ -226,7 +189,7 @@ BL_INLINE int route(struct __sk_buff *skb, int family, const struct bl_packet *p
 	barrier_var(f); /* or its fields' addresses are computed before the check */
 	if (bl_unlikely(f->flags & BL_FLOW_SAME))
 		return bl_forward_plain(skb, family, p);
-	return bl_deliver(skb, family, p, f, src);
+	return bl_deliver(skb, BL_HOOK_POD, family, p, f, src);
 }
 
 BL_INLINE int from_pod(struct __sk_buff *skb, int family)

@@ -9,6 +9,10 @@
  * stack between; hop limits are not touched, since no router was passed. Anything else takes the FIB's next hop by bpf_redirect_neigh(). What a
  * router would answer by ICMP (no hop left, too big, no route) is left to the stack, which does that well.
  *
+ * At an egress hook, where the node's own packets leave, there is no bpf_redirect_peer(): they are sent out of the host side of the
+ * pod's link. The node is their sender and no router on their way, so they lose no hop. What the node's own stack has to get there, an answer or
+ * a refusal, comes in again by the same link, as if it had been sent from outside.
+ *
  * The route is asked for before anything is rewritten, with the addresses that the packet will have: so that a packet which the stack has to
  * answer reaches it as its sender wrote it.
  */
@@ -25,6 +29,13 @@
 #ifndef AF_INET6
 #define AF_INET6 10
 #endif
+
+/* Where the program hangs that handles the packet; a constant in each. */
+enum bl_hook {
+	BL_HOOK_POD,	/* ingress, host side of a pod's link */
+	BL_HOOK_UPLINK, /* ingress of an uplink */
+	BL_HOOK_NODE,	/* egress of either: what the node sends */
+};
 
 /* Kernels from 6.3 on can leave the neighbour out, which bpf_redirect_neigh() looks up anyway; `tbid` came just after. */
 #define BL_FIB_SKIP_NEIGH (1U << 2)
@@ -48,11 +59,41 @@ BL_INLINE void write_macs(struct __sk_buff *skb, const struct bl_endpoint *ep)
 	__builtin_memcpy(eth + 6, ep->host_mac, 6);
 }
 
-BL_INLINE int bl_forward_pod(struct __sk_buff *skb, const struct bl_endpoint *ep,
+BL_INLINE int bl_forward_pod(struct __sk_buff *skb, enum bl_hook hook, const struct bl_endpoint *ep,
 			     enum bl_reason reason)
 {
 	write_macs(skb, ep);
+	if (hook == BL_HOOK_NODE)
+		return bl_redirected(skb, reason, bpf_redirect(ep->ifindex, 0));
 	return bl_redirected(skb, reason, bpf_redirect_peer(ep->ifindex, 0));
+}
+
+/* By the link that the packet has come by, the other way; `flags` are bpf_redirect()'s. */
+BL_INLINE int turn_round(struct __sk_buff *skb, enum bl_reason reason, __u64 flags)
+{
+	__u8 *eth = bl_data(skb), mac[6];
+
+	if (eth + BL_ETH_SIZE > bl_end(skb))
+		return bl_drop(skb, reason);
+	__builtin_memcpy(mac, eth, 6);
+	__builtin_memcpy(eth, eth + 6, 6);
+	__builtin_memcpy(eth + 6, mac, 6);
+	return bl_redirected(skb, reason, bpf_redirect(skb->ifindex, flags));
+}
+
+/* To the node's own stack. */
+BL_INLINE int bl_forward_stack(struct __sk_buff *skb, enum bl_hook hook, enum bl_reason reason)
+{
+	return hook == BL_HOOK_NODE ? turn_round(skb, reason, BPF_F_INGRESS) : bl_pass(skb, reason);
+}
+
+/* An answer in the packet's own buffer, to its sender; `src` is a pod's endpoint. */
+BL_INLINE int bl_forward_back(struct __sk_buff *skb, enum bl_hook hook,
+			      const struct bl_endpoint *src, enum bl_reason reason)
+{
+	if (hook == BL_HOOK_POD)
+		return bl_forward_pod(skb, hook, src, reason);
+	return turn_round(skb, reason, hook == BL_HOOK_NODE ? BPF_F_INGRESS : 0);
 }
 
 /* The size that has to fit into the next link: a packet's, or that of the largest segment it will be cut into. */
@@ -113,12 +154,13 @@ BL_INLINE void age(struct __sk_buff *skb, int family)
 	}
 }
 
-BL_INLINE int bl_forward_hop(struct __sk_buff *skb, int family, const struct bpf_fib_lookup *fib,
-			     enum bl_reason reason)
+BL_INLINE int bl_forward_hop(struct __sk_buff *skb, enum bl_hook hook, int family,
+			     const struct bpf_fib_lookup *fib, enum bl_reason reason)
 {
 	struct bpf_redir_neigh hop = {.nh_family = fib->family};
 
-	age(skb, family);
+	if (hook != BL_HOOK_NODE)
+		age(skb, family);
 	if (fib->family == AF_INET)
 		hop.ipv4_nh = fib->ipv4_dst;
 	else
@@ -126,7 +168,7 @@ BL_INLINE int bl_forward_hop(struct __sk_buff *skb, int family, const struct bpf
 	return bl_redirected(skb, reason, bpf_redirect_neigh(fib->ifindex, &hop, sizeof(hop), 0));
 }
 
-/* A packet that keeps its addresses. */
+/* A pod's packet that keeps its addresses. */
 BL_INLINE int bl_forward_plain(struct __sk_buff *skb, int family, const struct bl_packet *p)
 {
 	struct bpf_fib_lookup fib;
@@ -135,7 +177,7 @@ BL_INLINE int bl_forward_plain(struct __sk_buff *skb, int family, const struct b
 		return bl_pass(skb, BL_PASS_STACK);
 	if (bl_forward_find(skb, family, p, &p->saddr, &p->daddr, &fib))
 		return bl_pass(skb, BL_PASS_STACK);
-	return bl_forward_hop(skb, family, &fib, BL_PASS_FIB);
+	return bl_forward_hop(skb, BL_HOOK_POD, family, &fib, BL_PASS_FIB);
 }
 
 #endif

@@ -3,13 +3,13 @@
 #define BEELINE_LIB_REJECT_H
 
 /*
- * DOC: A pod's packet that goes nowhere becomes its own answer.
+ * DOC: A packet of a pod or of the node itself that goes nowhere becomes its own answer.
  *
  * A service that cannot be reached is refused at once: TCP by a reset, everything else by ICMP's port unreachable, from the address that the
- * pod has named. The answer is built in the packet's own buffer and goes back to the pod, so that nothing of it depends on the stack's
- * routes. What must not be answered is dropped: resets, ICMP but for echo requests, and fragments.
+ * sender has named. The answer is built in the packet's own buffer and goes back to the sender, so that nothing of it depends on the
+ * stack's routes. What must not be answered is dropped: resets, ICMP but for echo requests, and fragments.
  *
- * The answer's checksum is whole. A buffer that came with CHECKSUM_PARTIAL keeps that mark; the pod's stack takes it for verified.
+ * The answer's checksum is whole. A buffer that came with CHECKSUM_PARTIAL keeps that mark; the receiving stack takes it for verified.
  */
 
 #include "lib/count.h"
@@ -222,22 +222,10 @@ BL_INLINE bool may_answer(int family, const struct bl_packet *p)
 	       !(p->proto == IPPROTO_SCTP && p->type == BL_SCTP_ABORT);
 }
 
-/* An answer to an uplink's packet leaves as it came. */
-BL_INLINE int turn_round(struct __sk_buff *skb, enum bl_reason reason)
-{
-	__u8 *eth = bl_data(skb), mac[6];
-
-	if (eth + BL_ETH_SIZE > bl_end(skb))
-		return bl_drop(skb, reason);
-	__builtin_memcpy(mac, eth, 6);
-	__builtin_memcpy(eth, eth + 6, 6);
-	__builtin_memcpy(eth + 6, mac, 6);
-	return bl_redirected(skb, reason, bpf_redirect(skb->ifindex, 0));
-}
-
-/* Refuses the packet of the pod `src`; counted under `reason`, however it ends. */
-BL_INLINE int bl_reject(struct __sk_buff *skb, int family, const struct bl_packet *p,
-			const struct bl_endpoint *src, enum bl_reason reason)
+/* Refuses the packet, a pod's (`src`) or the node's; counted under `reason`, however it ends. */
+BL_INLINE int bl_reject(struct __sk_buff *skb, enum bl_hook hook, int family,
+			const struct bl_packet *p, const struct bl_endpoint *src,
+			enum bl_reason reason)
 {
 	int rc;
 
@@ -247,12 +235,12 @@ BL_INLINE int bl_reject(struct __sk_buff *skb, int family, const struct bl_packe
 		rc = family == BL_V4 ? reset4(skb, p) : reset6(skb, p);
 	else
 		rc = family == BL_V4 ? error4(skb, p, 0) : error6(skb, p, 0);
-	return rc ? bl_drop(skb, reason) : bl_forward_pod(skb, src, reason);
+	return rc ? bl_drop(skb, reason) : bl_forward_back(skb, hook, src, reason);
 }
 
-/* Tells the sender that the packet does not fit into a link of this size; `src` is NULL for an uplink's. */
-BL_INLINE int bl_reject_size(struct __sk_buff *skb, int family, const struct bl_packet *p,
-			     const struct bl_endpoint *src, __u32 mtu)
+/* Tells the sender that the packet does not fit into a link of this size. */
+BL_INLINE int bl_reject_size(struct __sk_buff *skb, enum bl_hook hook, int family,
+			     const struct bl_packet *p, const struct bl_endpoint *src, __u32 mtu)
 {
 	int rc;
 
@@ -261,7 +249,7 @@ BL_INLINE int bl_reject_size(struct __sk_buff *skb, int family, const struct bl_
 	rc = family == BL_V4 ? error4(skb, p, mtu) : error6(skb, p, mtu);
 	if (rc)
 		return bl_drop(skb, BL_DROP_ROUTE);
-	return src ? bl_forward_pod(skb, src, BL_DROP_ROUTE) : turn_round(skb, BL_DROP_ROUTE);
+	return bl_forward_back(skb, hook, src, BL_DROP_ROUTE);
 }
 
 #endif

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "bpf/host.skel.h"
+#include "bpf/node.skel.h"
 #include "bpf/pod.skel.h"
 #include "bpf/sock.skel.h"
 
@@ -135,17 +136,21 @@ static void check_object(struct budget *b, struct bpf_object *obj)
 static void programs_stay_in_their_budget(void **state)
 {
 	struct host_bpf *host = host_bpf__open();
+	struct node_bpf *node = node_bpf__open();
 	struct pod_bpf *pod = pod_bpf__open();
 	struct sock_bpf *sock = sock_bpf__open();
 	struct budget *b = *state;
 
 	assert_non_null(host);
+	assert_non_null(node);
 	assert_non_null(pod);
 	assert_non_null(sock);
 	check_object(b, host->obj);
+	check_object(b, node->obj);
 	check_object(b, pod->obj);
 	check_object(b, sock->obj);
 	host_bpf__destroy(host);
+	node_bpf__destroy(node);
 	pod_bpf__destroy(pod);
 	sock_bpf__destroy(sock);
 	for (size_t i = 0; i < b->count; i++)

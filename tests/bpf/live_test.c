@@ -316,36 +316,119 @@ static void nodeports_serve_the_outside(void **state)
 	}
 }
 
-static void refusals_reach_the_socket(void **state)
+static void node_is_served_packet_by_packet(void **state)
+{
+	static const enum who servers[] = {BOB, CAROL, NODE};
+	struct live *l = *state;
+
+	FAMILIES(family)
+	for (int i = 0; i < 3; i++) {
+		int server = serve(l, servers[i], family, SOCK_STREAM, 8080);
+
+		rig_reset(l->rig);
+		talk_shop(l->rig, family, servers[i], IPPROTO_TCP);
+		converse(l, family, NODE, SHOP, 80, server, servers[i] == NODE ? SHOP : NODE);
+		close(server);
+	}
+}
+
+static void node_serves_in_its_own_network(void **state)
 {
 	struct live *l = *state;
 
 	FAMILIES(family)
 	{
-		int tcp = connect_to(l, ALICE, family, SOCK_STREAM, LOST, 80);
-		int udp = connect_to(l, ALICE, family, SOCK_DGRAM, LOST, 80);
+		int server = serve(l, NODE, family, SOCK_STREAM, 8080);
 
-		assert_int_equal(error_of(tcp), ECONNREFUSED);
-		assert_int_equal(send(udp, "ping", 4, 0), 4);
-		await(udp, POLLIN | POLLERR);
-		assert_int_equal(recv(udp, (char[8]){}, 8, 0), -1);
-		assert_int_equal(errno, ECONNREFUSED);
-		close(tcp);
-		close(udp);
+		rig_reset(l->rig);
+		talk_shop(l->rig, family, NODE, IPPROTO_TCP);
+		rig_nodeport(l->rig, family, 30080, IPPROTO_TCP, 1, (const uint32_t[]){7});
+		converse(l, family, ALICE, SHOP, 80, server, ALICE);
+		converse(l, family, ALICE, NODE, 30080, server, ALICE);
+		converse(l, family, WORLD, NODE, 30080, server, OTHER);
+		close(server);
+	}
+}
+
+/* A datagram of 4,000 bytes, which its sender cuts, there and back. */
+static void exchange(struct live *l, int family, enum who from, enum who to, uint16_t port,
+		     int server)
+{
+	int fd = connect_to(l, from, family, SOCK_DGRAM, to, port);
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	static uint8_t data[4000];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7);
+	assert_int_equal(send(fd, data, sizeof(data), 0), sizeof(data));
+	memset(data, 0, sizeof(data));
+	await(server, POLLIN);
+	assert_int_equal(recvfrom(server, data, sizeof(data), 0, (void *)&peer, &len),
+			 sizeof(data));
+	assert_int_equal(sendto(server, data, sizeof(data), 0, (void *)&peer, len), sizeof(data));
+	memset(data, 0, sizeof(data));
+	await(fd, POLLIN);
+	assert_int_equal(recv(fd, data, sizeof(data), 0), sizeof(data));
+	for (size_t i = 0; i < sizeof(data); i++)
+		assert_int_equal(data[i], (uint8_t)(i * 7));
+	close(fd);
+}
+
+static void datagrams_of_many_fragments_reach_their_server(void **state)
+{
+	static const enum who servers[] = {BOB, CAROL, NODE};
+	struct live *l = *state;
+
+	FAMILIES(family)
+	for (int i = 0; i < 3; i++) {
+		int server = serve(l, servers[i], family, SOCK_DGRAM, 8080);
+
+		rig_reset(l->rig);
+		talk_shop(l->rig, family, servers[i], IPPROTO_UDP);
+		rig_nodeport(l->rig, family, 30080, IPPROTO_UDP, 1, (const uint32_t[]){7});
+		exchange(l, family, ALICE, SHOP, 80, server);
+		exchange(l, family, NODE, SHOP, 80, server);
+		exchange(l, family, WORLD, NODE, 30080, server);
+		close(server);
+	}
+}
+
+static void is_refused_at(struct live *l, enum who from, int family)
+{
+	int tcp = connect_to(l, from, family, SOCK_STREAM, LOST, 80);
+	int udp = connect_to(l, from, family, SOCK_DGRAM, LOST, 80);
+
+	assert_int_equal(error_of(tcp), ECONNREFUSED);
+	assert_int_equal(send(udp, "ping", 4, 0), 4);
+	await(udp, POLLIN | POLLERR);
+	assert_int_equal(recv(udp, (char[8]){}, 8, 0), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	close(tcp);
+	close(udp);
+}
+
+static void refusals_reach_the_socket(void **state)
+{
+	FAMILIES(family)
+	{
+		is_refused_at(*state, ALICE, family);
+		is_refused_at(*state, NODE, family);
 	}
 }
 
 static void closed_port_of_a_backend_is_told_to_the_client(void **state)
 {
+	static const enum who servers[] = {BOB, CAROL, NODE};
 	struct live *l = *state;
 
 	FAMILIES(family)
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 6; i++) {
 		int udp;
 
 		rig_reset(l->rig);
-		talk_shop(l->rig, family, i ? CAROL : BOB, IPPROTO_UDP);
-		udp = connect_to(l, ALICE, family, SOCK_DGRAM, SHOP, 80);
+		talk_shop(l->rig, family, servers[i / 2], IPPROTO_UDP);
+		udp = connect_to(l, i % 2 ? NODE : ALICE, family, SOCK_DGRAM, SHOP, 80);
 		assert_int_equal(send(udp, "ping", 4, 0), 4);
 		await(udp, POLLIN | POLLERR);
 		assert_int_equal(recv(udp, (char[8]){}, 8, 0), -1);
@@ -362,6 +445,9 @@ int main(void)
 		TEST(services_are_balanced_packet_by_packet),
 		TEST(world_talks_to_the_node),
 		TEST(nodeports_serve_the_outside),
+		TEST(node_is_served_packet_by_packet),
+		TEST(node_serves_in_its_own_network),
+		TEST(datagrams_of_many_fragments_reach_their_server),
 		TEST(refusals_reach_the_socket),
 		TEST(closed_port_of_a_backend_is_told_to_the_client),
 	};

@@ -2,9 +2,8 @@
 /*
  * DOC: The stage for tests of the packet programs.
  *
- * BPF_PROG_TEST_RUN on a network namespace that the test process owns: the links and routes are real, so that bpf_fib_lookup()
- * finds what it would find on a node; the redirects themselves are not carried out, their verdict is looked at. Nothing is pinned, and
- * everything goes away with the process.
+ * A network namespace that the test process owns: the links and routes are real, so that bpf_fib_lookup() finds what it would find
+ * on a node. Nothing is pinned, and everything goes away with the process. Packets are run in rig_run.c.
  */
 
 #include <setjmp.h>
@@ -24,26 +23,8 @@
 #include <string.h>
 
 #include "beeline/config.h"
-#include "bpf/host.skel.h"
-#include "bpf/pod.skel.h"
 #include "netns.h"
-#include "rig.h"
-
-struct rig {
-	struct pod_bpf *pod;
-	struct host_bpf *host;
-	int map[32]; /* by row of BL_MAPS */
-	uint32_t link[3];
-	bool in_place;
-	uint32_t slots; /* taken so far */
-};
-
-enum map_row {
-#define MAP_ROW(name, ...) MAP_##name,
-	BL_MAPS(MAP_ROW)
-#undef MAP_ROW
-		MAP_COUNT
-};
+#include "rig_priv.h"
 
 static const char *const map_names[] = {
 #define MAP_NAME(name, ...) #name,
@@ -105,6 +86,28 @@ static void make_links(struct rig *r)
 	}
 }
 
+/* The programs of one object over the maps of the first. */
+static void share_maps(const struct rig *r, const struct bpf_object *obj)
+{
+	for (int i = 0; i < MAP_COUNT; i++)
+		assert_int_equal(bpf_map__reuse_fd(bpf_object__find_map_by_name(obj, map_names[i]),
+						   r->map[i]),
+				 0);
+}
+
+/* Services have their addresses in 10.96.0.0/16 and fd00:96::/32. */
+static void load_node(struct rig *r, bool count)
+{
+	assert_non_null(r->node);
+	r->node->rodata->bl_has_kern_ctx = r->in_place;
+	r->node->rodata->bl_count_lookups = count;
+	memcpy((void *)r->node->rodata->bl_services4, (uint8_t[8]){10, 96, 0, 0, 0xff, 0xff}, 8);
+	memcpy((void *)r->node->rodata->bl_services6,
+	       (uint8_t[32]){0xfd, 0, 0, 0x96, [16] = 0xff, 0xff, 0xff, 0xff}, 32);
+	share_maps(r, r->node->obj);
+	assert_int_equal(node_bpf__load(r->node), 0);
+}
+
 static bool kernel_has(const char *func)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -123,6 +126,7 @@ struct rig *rig_new_sized(bool in_place, bool count, uint32_t flows)
 	r->in_place = in_place && kernel_has("bpf_cast_to_kern_ctx");
 	r->pod = pod_bpf__open();
 	r->host = host_bpf__open();
+	r->node = node_bpf__open();
 	assert_non_null(r->pod);
 	assert_non_null(r->host);
 	r->pod->rodata->bl_has_kern_ctx = r->in_place;
@@ -135,12 +139,10 @@ struct rig *rig_new_sized(bool in_place, bool count, uint32_t flows)
 	for (int i = 0; i < MAP_COUNT; i++) {
 		r->map[i] = bpf_object__find_map_fd_by_name(r->pod->obj, map_names[i]);
 		assert_true(r->map[i] >= 0);
-		assert_int_equal(
-			bpf_map__reuse_fd(bpf_object__find_map_by_name(r->host->obj, map_names[i]),
-					  r->map[i]),
-			0);
 	}
+	share_maps(r, r->host->obj);
 	assert_int_equal(host_bpf__load(r->host), 0);
+	load_node(r, count);
 	rig_reset(r);
 	return r;
 }
@@ -170,6 +172,7 @@ struct rig *rig_free(struct rig *r)
 	if (r) {
 		pod_bpf__destroy(r->pod);
 		host_bpf__destroy(r->host);
+		node_bpf__destroy(r->node);
 		free(r);
 	}
 	return NULL;
@@ -177,8 +180,22 @@ struct rig *rig_free(struct rig *r)
 
 int rig_prog(const struct rig *r, enum hook hook)
 {
-	return hook == HOOK_POD ? bpf_program__fd(r->pod->progs.bl_pod_ingress)
-				: bpf_program__fd(r->host->progs.bl_host_ingress);
+	switch (hook) {
+	case HOOK_POD:
+		return bpf_program__fd(r->pod->progs.bl_pod_ingress);
+	case HOOK_HOST:
+		return bpf_program__fd(r->host->progs.bl_host_ingress);
+	default:
+		return bpf_program__fd(r->node->progs.bl_node_egress);
+	}
+}
+
+static void attach(uint32_t link, enum bpf_tc_attach_point point, int fd)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)link, .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = fd);
+
+	assert_int_equal(bpf_tc_attach(&hook, &opts), 0);
 }
 
 void rig_attach(struct rig *r)
@@ -186,11 +203,10 @@ void rig_attach(struct rig *r)
 	for (int i = 0; i < 3; i++) {
 		LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)r->link[i],
 			    .attach_point = BPF_TC_INGRESS);
-		LIBBPF_OPTS(bpf_tc_opts, opts,
-			    .prog_fd = rig_prog(r, i < 2 ? HOOK_POD : HOOK_HOST));
 
 		assert_int_equal(bpf_tc_hook_create(&hook), 0);
-		assert_int_equal(bpf_tc_attach(&hook, &opts), 0);
+		attach(r->link[i], BPF_TC_INGRESS, rig_prog(r, i < 2 ? HOOK_POD : HOOK_HOST));
+		attach(r->link[i], BPF_TC_EGRESS, rig_prog(r, HOOK_NODE));
 	}
 }
 
@@ -375,79 +391,13 @@ struct frame rig_frame(int family, enum who from, enum who to, uint8_t proto, ui
 	rig_addr(family, from, f.saddr);
 	rig_addr(family, to, f.daddr);
 	memcpy(f.src_mac, macs[from], 6);
-	memcpy(f.dst_mac, from == ALICE || from == BOB ? macs[from] : macs[NODE], 6);
+	memcpy(f.dst_mac,
+	       macs[from == NODE		   ? OTHER
+		    : from == ALICE || from == BOB ? from
+						   : NODE],
+	       6);
 	if (from == ALICE || from == BOB)
 		f.dst_mac[1] = 0xee;
 	f.size = 20;
 	return f;
-}
-
-static void read_counters(const struct rig *r, uint64_t packets[BL_REASON_COUNT])
-{
-	int cpus = libbpf_num_possible_cpus();
-	struct bl_counter *c = calloc((size_t)cpus, sizeof(*c));
-
-	assert_non_null(c);
-	for (uint32_t i = 0; i < BL_REASON_COUNT; i++) {
-		assert_int_equal(bpf_map_lookup_elem(r->map[MAP_counter], &i, c), 0);
-		packets[i] = 0;
-		for (int cpu = 0; cpu < cpus; cpu++)
-			packets[i] += c[cpu].packets;
-	}
-	free(c);
-}
-
-static enum bl_reason counted(const uint64_t *before, const uint64_t *after)
-{
-	enum bl_reason found = BL_REASON_COUNT;
-	uint64_t sum = 0;
-
-	for (int i = 0; i < BL_REASON_COUNT; i++) {
-		sum += after[i] - before[i];
-		if (after[i] != before[i])
-			found = (enum bl_reason)i;
-	}
-	assert_int_equal(sum, 1);
-	return found;
-}
-
-struct outcome rig_run_bytes(struct rig *r, enum who from, const uint8_t *buf, uint32_t len,
-			     uint32_t gso_size)
-{
-	bool pod = from == ALICE || from == BOB;
-	struct __sk_buff ctx = {
-		.ifindex = rig_link(r, from),
-		.gso_size = gso_size,
-	};
-	uint64_t before[BL_REASON_COUNT], after[BL_REASON_COUNT];
-	struct outcome o = {};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = buf, .data_size_in = len,
-		    .data_out = o.bytes, .data_size_out = sizeof(o.bytes), .ctx_in = &ctx,
-		    .ctx_size_in = sizeof(ctx), .repeat = 1);
-
-	read_counters(r, before);
-	r->pod->bss->bl_lookups = r->host->bss->bl_lookups = 0;
-	assert_int_equal(bpf_prog_test_run_opts(rig_prog(r, pod ? HOOK_POD : HOOK_HOST), &opts), 0);
-	read_counters(r, after);
-	o.verdict = (int)opts.retval;
-	o.len = opts.data_size_out;
-	o.reason = counted(before, after);
-	o.lookups = r->pod->bss->bl_lookups + r->host->bss->bl_lookups;
-	return o;
-}
-
-struct outcome rig_run(struct rig *r, enum who from, const struct frame *f)
-{
-	uint8_t buf[FRAME_MAX];
-	struct outcome o = rig_run_bytes(r, from, buf, (uint32_t)frame_build(f, buf), 0);
-	bool error;
-
-	if (o.verdict == DROPPED)
-		return o;
-	frame_read(o.bytes, o.len, &o.out, NULL);
-	error = o.out.family == 4 ? o.out.proto == 1 && (o.out.type == 3 || o.out.type == 11)
-				  : o.out.proto == 58 && o.out.type < 128;
-	if (error)
-		frame_read(o.bytes, o.len, &o.out, &o.quoted);
-	return o;
 }

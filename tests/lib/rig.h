@@ -23,7 +23,7 @@
  */
 enum who { ALICE, BOB, CAROL, NODE, OTHER, WORLD, SHOP, LOST, MARKET, BALANCER, WHO_COUNT };
 
-enum hook { HOOK_POD, HOOK_HOST };
+enum hook { HOOK_POD, HOOK_HOST, HOOK_NODE };
 
 struct rig;
 
@@ -87,11 +87,15 @@ struct outcome {
 	uint64_t lookups; /* in hashes and tries */
 };
 
+#define UNCOUNTED  BL_REASON_COUNT
 #define TO_STACK   (-1)
 #define DROPPED	   2
 #define REDIRECTED 7
 
-/* Runs a frame as sent by `from` (its link decides the hook). Exactly one reason must have been counted. */
+/*
+ * Runs a frame as sent by `from`: a pod at its link, the node where its packets leave, all others at the uplink. Exactly one
+ * reason must have been counted; none, UNCOUNTED, only for what the node sends as it is.
+ */
 struct outcome rig_run(struct rig *r, enum who from, const struct frame *f);
 struct outcome rig_run_bytes(struct rig *r, enum who from, const uint8_t *buf, uint32_t len,
 			     uint32_t gso_size);

@@ -87,7 +87,7 @@ void talk_refused(const struct outcome *o, const struct frame *f, enum bl_reason
 	assert_int_equal(o->reason, reason);
 	assert_memory_equal(o->out.saddr, f->daddr, 16);
 	assert_memory_equal(o->out.daddr, f->saddr, 16);
-	assert_memory_equal(o->out.dst_mac, rig_mac(ALICE), 6);
+	assert_memory_equal(o->out.dst_mac, f->src_mac, 6);
 	if (f->proto == IPPROTO_TCP) {
 		assert_int_equal(o->out.proto, IPPROTO_TCP);
 		assert_int_equal(o->out.sport, f->dport);

@@ -36,7 +36,7 @@ void talk_shop(struct rig *r, int family, enum who pod, uint8_t proto);
 /* The address is that of one of the cast. */
 void talk_is(const uint8_t *addr, int family, enum who who);
 
-/* ALICE's packet came back to her as a refusal of the service. */
+/* The packet came back to its sender as a refusal of the service. */
 void talk_refused(const struct outcome *o, const struct frame *f, enum bl_reason reason);
 
 /* cmocka's fixtures: a rig as the group's state, reset before each test. */

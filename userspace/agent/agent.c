@@ -38,6 +38,8 @@ static int open_datapath(struct bl_agent *a, struct bl_err *err)
 		.cgroup = c->cgroup,
 		.sizes = c->map_sizes,
 		.n_sizes = c->n_map_sizes,
+		.service_cidrs = c->compile.service_cidrs.list,
+		.n_service_cidrs = c->compile.service_cidrs.count,
 	};
 
 	return bl_datapath_open(&opts, &a->datapath, err);

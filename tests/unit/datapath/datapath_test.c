@@ -349,9 +349,10 @@ static bool has_pin(const char *name, uint32_t ifindex)
 	return access(path, F_OK) == 0;
 }
 
-static bool has_filter(uint32_t ifindex)
+static bool has_filter(uint32_t ifindex, bool egress)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
+		    .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 0xbe);
 
 	return bpf_tc_query(&hook, &opts) == 0;
@@ -365,7 +366,7 @@ static bool is_attached(const struct bl_datapath *dp, const char *name, uint32_t
 	bl_datapath_stats(dp, &stats);
 	if (!strcmp(stats.tc_mode, "tcx"))
 		return has_pin(name, ifindex);
-	return has_filter(ifindex);
+	return has_filter(ifindex, !strcmp(name, "node"));
 }
 
 static void keep_one_of_two(const char *tc_mode)
@@ -381,12 +382,16 @@ static void keep_one_of_two(const char *tc_mode)
 	}
 	assert_true(is_attached(dp, "pod", a));
 	assert_true(is_attached(dp, "host", b));
+	assert_true(is_attached(dp, "node", a));
+	assert_true(is_attached(dp, "node", b));
 	bl_datapath_close(dp);
 	dp = open_dp(&opts);
 	assert_int_equal(bl_datapath_attach_pod(dp, a, &err), 0);
 	assert_int_equal(bl_datapath_keep_links(dp, &a, 1, &err), 0);
 	assert_true(is_attached(dp, "pod", a));
+	assert_true(is_attached(dp, "node", a));
 	assert_false(is_attached(dp, "host", b));
+	assert_false(is_attached(dp, "node", b));
 	bl_datapath_close(dp);
 	remove_link("dpa");
 	remove_link("dpb");

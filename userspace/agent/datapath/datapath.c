@@ -82,7 +82,7 @@ static int open_all(struct bl_datapath *dp, const struct bl_datapath_opts *opts,
 	if (!rc)
 		rc = bl_tables_load(&dp->tables, err);
 	if (!rc)
-		rc = bl_programs_load(&dp->progs, opts->pin_dir, &dp->pins, err);
+		rc = bl_programs_load(&dp->progs, opts, &dp->pins, err);
 	if (!rc)
 		rc = bl_links_open(&dp->links, opts, &dp->progs, err);
 	if (!rc)
@@ -202,14 +202,25 @@ int bl_datapath_sweep(struct bl_datapath *dp, struct bl_err *err)
 	return bl_services_sweep(dp->services, err);
 }
 
+/* The one for what comes in, and the one for what the node itself sends. */
+static int attach(struct bl_datapath *dp, enum bl_prog ingress, uint32_t ifindex,
+		  struct bl_err *err)
+{
+	int rc = bl_links_attach(&dp->links, ingress, dp->progs.fds[ingress], ifindex, err);
+
+	return rc ? rc
+		  : bl_links_attach(&dp->links, BL_PROG_NODE, dp->progs.fds[BL_PROG_NODE], ifindex,
+				    err);
+}
+
 int bl_datapath_attach_pod(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err)
 {
-	return bl_links_attach(&dp->links, BL_PROG_POD, dp->progs.fds[BL_PROG_POD], ifindex, err);
+	return attach(dp, BL_PROG_POD, ifindex, err);
 }
 
 int bl_datapath_attach_uplink(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err)
 {
-	return bl_links_attach(&dp->links, BL_PROG_HOST, dp->progs.fds[BL_PROG_HOST], ifindex, err);
+	return attach(dp, BL_PROG_HOST, ifindex, err);
 }
 
 int bl_datapath_keep_links(struct bl_datapath *dp, const uint32_t *ifindexes, size_t n,

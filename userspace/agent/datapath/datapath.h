@@ -22,6 +22,9 @@ struct bl_datapath_opts {
 		uint32_t entries;
 	} * sizes;
 	size_t n_sizes;
+	/* Where services have their addresses: what the node sends elsewhere needs no lookup. None: they may be anywhere. */
+	const struct bl_cidr *service_cidrs;
+	size_t n_service_cidrs;
 	const char *tc_mode; /* "tcx" or "clsact"; NULL: what the kernel has */
 };
 

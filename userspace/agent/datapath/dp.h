@@ -44,6 +44,7 @@ enum bl_prog {
 	BL_PROG_SOCK_COUNT,
 	BL_PROG_POD = BL_PROG_SOCK_COUNT,
 	BL_PROG_HOST,
+	BL_PROG_NODE, /* the one at egress */
 	BL_PROG_COUNT
 };
 
@@ -52,8 +53,8 @@ struct bl_programs {
 };
 
 /* All programs over these maps: loaded, or those that an earlier agent loaded and pinned. */
-int bl_programs_load(struct bl_programs *p, const char *pin_dir, const struct bl_pins *pins,
-		     struct bl_err *err);
+int bl_programs_load(struct bl_programs *p, const struct bl_datapath_opts *opts,
+		     const struct bl_pins *pins, struct bl_err *err);
 void bl_programs_close(struct bl_programs *p);
 
 /* --- what the kernel has (features.c) ------------------------------------------------------------------------------- */
@@ -79,7 +80,7 @@ int bl_links_attach(struct bl_links *l, enum bl_prog prog, int prog_fd, uint32_t
 		    struct bl_err *err);
 int bl_links_keep(struct bl_links *l, const uint32_t *ifindexes, size_t n, struct bl_err *err);
 
-int bl_clsact_attach(uint32_t ifindex, int prog_fd, struct bl_err *err);
+int bl_clsact_attach(uint32_t ifindex, bool egress, int prog_fd, struct bl_err *err);
 /* Removes our filters from interfaces that are not listed. */
 int bl_clsact_keep(const uint32_t *ifindexes, size_t n, struct bl_err *err);
 

@@ -2,8 +2,8 @@
 /*
  * DOC: Where the programs hang.
  *
- * Every attachment is a link pinned under links/: `bl_connect4` and its like on the cgroup, `pod-IFINDEX` and `host-IFINDEX` on
- * interfaces. A pinned link keeps its program running without the agent. At start the new programs are put into the old links by
+ * Every attachment is a link pinned under links/: `bl_connect4` and its like on the cgroup, `pod-IFINDEX` or `host-IFINDEX` at
+ * interfaces' ingress, `node-IFINDEX` at their egress. A pinned link keeps its program running without the agent. At start the new programs are put into the old links by
  * BPF_LINK_UPDATE, one by one and in place: there is no moment without a program.
  *
  * A link knows what it hangs on. One whose cgroup or interface is gone, or is another by the same name or number, is thrown away and
@@ -30,6 +30,7 @@
 #include "base/str.h"
 
 #define ATTACH_TCX_INGRESS ((enum bpf_attach_type)46) /* BPF_TCX_INGRESS, 6.6 */
+#define ATTACH_TCX_EGRESS  ((enum bpf_attach_type)47)
 
 static const struct {
 	const char *name;
@@ -45,10 +46,14 @@ static const struct {
 	[BL_PROG_GETPEERNAME6] = {"getpeername6", BPF_CGROUP_INET6_GETPEERNAME},
 };
 
-static const char *prog_word(enum bl_prog prog)
-{
-	return prog == BL_PROG_POD ? "pod" : "host";
-}
+static const struct {
+	const char *word;
+	bool egress;
+} tc_hooks[BL_PROG_COUNT] = {
+	[BL_PROG_POD] = {"pod", false},
+	[BL_PROG_HOST] = {"host", false},
+	[BL_PROG_NODE] = {"node", true},
+};
 
 /* What a link hangs on: a cgroup's id or an interface's index; 0: on nothing any more. */
 static uint64_t link_target(const struct bpf_link_info *info)
@@ -131,14 +136,16 @@ static bool parse_pin(const char *name, enum bl_prog *ret_prog, uint32_t *ret_if
 
 	if (!dash || bl_str_to_int(dash + 1, 1, INT32_MAX, &ifindex))
 		return false;
-	if (bl_str_starts(name, "pod-"))
-		*ret_prog = BL_PROG_POD;
-	else if (bl_str_starts(name, "host-"))
-		*ret_prog = BL_PROG_HOST;
-	else
-		return false;
-	*ret_ifindex = (uint32_t)ifindex;
-	return true;
+	for (int i = BL_PROG_SOCK_COUNT; i < BL_PROG_COUNT; i++) {
+		size_t len = strlen(tc_hooks[i].word);
+
+		if (len != (size_t)(dash - name) || strncmp(name, tc_hooks[i].word, len) != 0)
+			continue;
+		*ret_prog = (enum bl_prog)i;
+		*ret_ifindex = (uint32_t)ifindex;
+		return true;
+	}
+	return false;
 }
 
 /* Links of interfaces that are gone fail to be renewed and are thrown away there. */
@@ -186,15 +193,17 @@ void bl_links_close(struct bl_links *l)
 int bl_links_attach(struct bl_links *l, enum bl_prog prog, int prog_fd, uint32_t ifindex,
 		    struct bl_err *err)
 {
-	BL_FREE char *path = bl_asprintf("%s/%s-%u", l->dir, prog_word(prog), ifindex);
+	BL_FREE char *path = bl_asprintf("%s/%s-%u", l->dir, tc_hooks[prog].word, ifindex);
+	bool egress = tc_hooks[prog].egress;
 	int rc;
 
 	if (l->tcx)
-		rc = attach(path, prog_fd, (int)ifindex, ifindex, ATTACH_TCX_INGRESS, err);
+		rc = attach(path, prog_fd, (int)ifindex, ifindex,
+			    egress ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS, err);
 	else
-		rc = bl_clsact_attach(ifindex, prog_fd, err);
+		rc = bl_clsact_attach(ifindex, egress, prog_fd, err);
 	if (rc)
-		bl_err_wrap(err, "%s program on interface %u", prog_word(prog), ifindex);
+		bl_err_wrap(err, "%s program on interface %u", tc_hooks[prog].word, ifindex);
 	return rc;
 }
 

@@ -2,12 +2,12 @@
 /*
  * DOC: Loading the programs.
  *
- * The three objects come inside this binary as skeletons. Each is opened, gets the node's constants in its .rodata and
+ * The objects come inside this binary as skeletons. Each is opened, gets the node's constants in its .rodata and
  * the pinned maps in place of its own, and is loaded. What stays is one descriptor a program: the object with its type information
  * is a few megabytes that nobody needs afterwards.
  *
  * The kernel takes the better part of a second to verify them. Loaded programs are therefore pinned, under a name that holds a
- * hash of all that went into them: the object's bytes, the maps' ids, the network namespace. An agent that is started again finds
+ * hash of all that went into them: the object's bytes, the maps' ids, the service ranges, the network namespace. An agent that is started again finds
  * them and loads nothing. What the kernel can do is no part of the hash, for a bpffs does not outlive its kernel.
  *
  * libbpf says why something failed by a callback, line by line. The last line that is a complaint is kept for the error's
@@ -25,11 +25,13 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "agent/datapath/cover.h"
 #include "agent/datapath/dp.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "bpf/host.skel.h"
+#include "bpf/node.skel.h"
 #include "bpf/pod.skel.h"
 #include "bpf/sock.skel.h"
 
@@ -39,6 +41,7 @@ static const char *const names[BL_PROG_COUNT] = {
 	[BL_PROG_RECVMSG4] = "bl_recvmsg4",	    [BL_PROG_RECVMSG6] = "bl_recvmsg6",
 	[BL_PROG_GETPEERNAME4] = "bl_getpeername4", [BL_PROG_GETPEERNAME6] = "bl_getpeername6",
 	[BL_PROG_POD] = "bl_pod_ingress",	    [BL_PROG_HOST] = "bl_host_ingress",
+	[BL_PROG_NODE] = "bl_node_egress",
 };
 
 static char complaint[300];
@@ -121,7 +124,14 @@ static int cannot_open(const char *what, struct bl_err *err)
 			  bl_programs_complaint());
 }
 
-static int load_sock(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err)
+/* What the objects are given beside the maps. */
+struct given {
+	const struct bl_pins *pins;
+	/* What covers the service ranges of a family: address, then mask. */
+	uint32_t services4[2], services6[8];
+};
+
+static int load_sock(struct bl_programs *p, const struct given *g, struct bl_err *err)
 {
 	struct sock_bpf *skel = sock_bpf__open();
 	int rc;
@@ -130,12 +140,12 @@ static int load_sock(struct bl_programs *p, const struct bl_pins *pins, struct b
 		return cannot_open("socket", err);
 	skel->rodata->bl_node_netns = bl_features_netns_cookie();
 	skel->rodata->bl_has_set_retval = bl_features_has_set_retval();
-	rc = load(p, skel->obj, pins, "socket", err);
+	rc = load(p, skel->obj, g->pins, "socket", err);
 	sock_bpf__destroy(skel);
 	return rc;
 }
 
-static int load_pod(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err)
+static int load_pod(struct bl_programs *p, const struct given *g, struct bl_err *err)
 {
 	struct pod_bpf *skel = pod_bpf__open();
 	int rc;
@@ -143,12 +153,12 @@ static int load_pod(struct bl_programs *p, const struct bl_pins *pins, struct bl
 	if (!skel)
 		return cannot_open("pod", err);
 	skel->rodata->bl_has_kern_ctx = bl_features_has_kern_ctx();
-	rc = load(p, skel->obj, pins, "pod", err);
+	rc = load(p, skel->obj, g->pins, "pod", err);
 	pod_bpf__destroy(skel);
 	return rc;
 }
 
-static int load_host(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err)
+static int load_host(struct bl_programs *p, const struct given *g, struct bl_err *err)
 {
 	struct host_bpf *skel = host_bpf__open();
 	int rc;
@@ -156,37 +166,56 @@ static int load_host(struct bl_programs *p, const struct bl_pins *pins, struct b
 	if (!skel)
 		return cannot_open("uplink", err);
 	skel->rodata->bl_has_kern_ctx = bl_features_has_kern_ctx();
-	rc = load(p, skel->obj, pins, "uplink", err);
+	rc = load(p, skel->obj, g->pins, "uplink", err);
 	host_bpf__destroy(skel);
+	return rc;
+}
+
+static int load_node(struct bl_programs *p, const struct given *g, struct bl_err *err)
+{
+	struct node_bpf *skel = node_bpf__open();
+	int rc;
+
+	if (!skel)
+		return cannot_open("node", err);
+	skel->rodata->bl_has_kern_ctx = bl_features_has_kern_ctx();
+	memcpy(skel->rodata->bl_services4, g->services4, sizeof(g->services4));
+	memcpy(skel->rodata->bl_services6, g->services6, sizeof(g->services6));
+	rc = load(p, skel->obj, g->pins, "node", err);
+	node_bpf__destroy(skel);
 	return rc;
 }
 
 static const struct object {
 	const void *(*bytes)(size_t *ret_size);
-	int (*load)(struct bl_programs *p, const struct bl_pins *pins, struct bl_err *err);
+	int (*load)(struct bl_programs *p, const struct given *g, struct bl_err *err);
 	enum bl_prog first, end;
 } objects[] = {
 	{sock_bpf__elf_bytes, load_sock, BL_PROG_CONNECT4, BL_PROG_SOCK_COUNT},
 	{pod_bpf__elf_bytes, load_pod, BL_PROG_POD, BL_PROG_POD + 1},
 	{host_bpf__elf_bytes, load_host, BL_PROG_HOST, BL_PROG_HOST + 1},
+	{node_bpf__elf_bytes, load_node, BL_PROG_NODE, BL_PROG_NODE + 1},
 };
 
 /* What went into a loaded object, but for the kernel. */
-static uint64_t hash_of(const struct object *o, const struct bl_pins *pins)
+static uint64_t hash_of(const struct object *o, const struct given *g)
 {
 	struct {
 		uint64_t object, netns;
+		uint32_t services4[2], services6[8];
 		uint32_t maps[BL_MAP_COUNT + BL_MAP_COUNT % 2];
 	} in = {.netns = bl_features_netns_cookie()};
 	size_t size;
 	const void *bytes = o->bytes(&size);
 
 	in.object = XXH3_64bits(bytes, size);
+	memcpy(in.services4, g->services4, sizeof(in.services4));
+	memcpy(in.services6, g->services6, sizeof(in.services6));
 	for (int m = 0; m < BL_MAP_COUNT; m++) {
 		struct bpf_map_info info = {};
 		uint32_t len = sizeof(info);
 
-		(void)bpf_obj_get_info_by_fd(pins->fds[m], &info, &len);
+		(void)bpf_obj_get_info_by_fd(g->pins->fds[m], &info, &len);
 		in.maps[m] = info.id;
 	}
 	return XXH3_64bits(&in, sizeof(in));
@@ -256,23 +285,26 @@ static void drop_others(const char *dir, const uint64_t hashes[BL_ARRAY_SIZE(obj
 		(void)closedir(d);
 }
 
-int bl_programs_load(struct bl_programs *p, const char *pin_dir, const struct bl_pins *pins,
-		     struct bl_err *err)
+int bl_programs_load(struct bl_programs *p, const struct bl_datapath_opts *opts,
+		     const struct bl_pins *pins, struct bl_err *err)
 {
-	BL_FREE char *dir = bl_maps_dir(pin_dir, "progs");
+	BL_FREE char *dir = bl_maps_dir(opts->pin_dir, "progs");
 	uint64_t hashes[BL_ARRAY_SIZE(objects)];
+	struct given g = {.pins = pins};
 
+	bl_cover(opts->service_cidrs, opts->n_service_cidrs, 4, g.services4);
+	bl_cover(opts->service_cidrs, opts->n_service_cidrs, 6, g.services6);
 	for (int i = 0; i < BL_PROG_COUNT; i++)
 		p->fds[i] = -1;
 	libbpf_set_print(keep_complaint);
 	for (size_t i = 0; i < BL_ARRAY_SIZE(objects); i++) {
 		int rc;
 
-		hashes[i] = hash_of(&objects[i], pins);
+		hashes[i] = hash_of(&objects[i], &g);
 		if (reuse(p, dir, &objects[i], hashes[i]))
 			continue;
 		close_range_of(p, &objects[i]);
-		rc = objects[i].load(p, pins, err);
+		rc = objects[i].load(p, &g, err);
 		if (!rc)
 			rc = pin_all(p, dir, &objects[i], hashes[i], err);
 		if (rc)
