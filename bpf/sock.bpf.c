@@ -13,7 +13,9 @@
  * then stays untranslated here and is balanced packet by packet at the pod's link, which gives it a source port of its own.
  *
  * Refused, with ECONNREFUSED: a service without a live backend, a port that a service's address does not define, an address of the
- * service range that no service owns. Everything else is let through untouched.
+ * service range that no service owns. Everything else is let through untouched. So is a datagram to a port of a service's address that lies in
+ * the range for translation: where a service stands in for a client that reaches itself (pod.bpf.c, node.bpf.c), a server answers that
+ * address, and if nobody is translated so, the packet is refused there.
  */
 
 #include <linux/bpf.h>
@@ -64,6 +66,15 @@ BL_INLINE bool serves_nodeport(struct bpf_sock_addr *ctx, const struct bl_config
 	return ep && ep->flags & BL_ENDPOINT_NODEPORT;
 }
 
+/* May the datagram be for a client whom the service stands in for? */
+BL_INLINE bool may_be_answer(const struct bl_dest *d, const struct bl_config *cfg)
+{
+	__u16 port = bpf_ntohs(d->port);
+
+	return d->proto == IPPROTO_UDP && cfg && port >= cfg->snat_port_first &&
+	       port <= cfg->snat_port_last;
+}
+
 /* The service that is meant, or NULL; then *ret_refuse says whether the address is a service's all the same. */
 BL_INLINE const struct bl_service *resolve(struct bpf_sock_addr *ctx, int family,
 					   const struct bl_dest *d, bool *ret_refuse)
@@ -78,8 +89,9 @@ BL_INLINE const struct bl_service *resolve(struct bpf_sock_addr *ctx, int family
 	if (cfg && bl_service_in_nodeports(cfg, d->port) &&
 	    serves_nodeport(ctx, cfg, family, &d->addr))
 		return bl_service_find_nodeport(family, d->port, d->proto, BL_SCOPE_NODEPORT);
-	*ret_refuse = bl_service_owns(family, &d->addr) ||
-		      bl_prefix_find(family, &d->addr) & BL_PREFIX_SERVICE;
+	*ret_refuse =
+		!may_be_answer(d, cfg) && (bl_service_owns(family, &d->addr) ||
+					   bl_prefix_find(family, &d->addr) & BL_PREFIX_SERVICE);
 	return NULL;
 }
 

@@ -346,6 +346,24 @@ static void what_nobody_serves_is_refused(void **state)
 	}
 }
 
+/* Its receiver may be a client of this very host, whom the service stands in for; otherwise the packet is refused later. */
+static void datagram_to_a_port_for_translation_is_left_to_the_packet_programs(void **state)
+{
+	(void)state;
+	FAMILIES(v6)
+	{
+		int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+		assert_int_not_equal(send_datagram(fd, v6, sock_lost[v6], 61000), -ECONNREFUSED);
+		assert_int_not_equal(send_datagram(fd, v6, sock_lost[v6], 65535), -ECONNREFUSED);
+		assert_int_equal(send_datagram(fd, v6, sock_lost[v6], 60999), -ECONNREFUSED);
+		assert_int_equal(
+			sock_dial(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, v6, sock_lost[v6], 61000),
+			-ECONNREFUSED);
+		close(fd);
+	}
+}
+
 static void direct_addresses_are_left_alone(void **state)
 {
 	FAMILIES(v6)
@@ -401,6 +419,7 @@ int main(void)
 		TEST(affinity_belongs_to_a_namespace),
 		TEST(nodeport_on_loopback_is_served_to_the_node_only),
 		TEST(what_nobody_serves_is_refused),
+		TEST(datagram_to_a_port_for_translation_is_left_to_the_packet_programs),
 		TEST(direct_addresses_are_left_alone),
 		TEST(second_service_of_a_backend_is_answered_under_its_name),
 	};

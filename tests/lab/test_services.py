@@ -76,11 +76,13 @@ def test_per_packet_answers_come_from_the_service_address(case):
 
 def test_a_pod_reaches_itself_through_its_service(case):
     case.pods(case.manifest("lonely", "node2", "{app: lonely}"))
-    vips = case.service("lonely", "{app: lonely}", backends=2)
+    vips = case.service("lonely", "{app: lonely}", protocol="TCP UDP", backends=4)
     pod = case.pod("lonely")
     for to in vips:
         equal({name for name, _ in pod.ask(to, 80, count=4)}, {"lonely"}, to)
-        equal({name for name, _ in pod.ask(to, 80, count=4, per_packet=True)}, {"lonely"}, f"{to} per packet")
+        for how in ((), ("--udp",)):
+            answers = pod.ask(to, 80, *how, count=4, per_packet=True)
+            equal({name for name, _ in answers}, {"lonely"}, f"{to} {how} per packet")
 
 
 def test_a_service_without_endpoints_refuses(case):

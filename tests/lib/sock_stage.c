@@ -183,9 +183,13 @@ static void put_services(struct stage *s, uint32_t first, uint32_t count)
 
 static void put_facts(struct stage *s)
 {
-	struct bl_config cfg = {.nodeport_first = 30000,
-				.nodeport_last = 32767,
-				.flags = BL_CONFIG_LOOPBACK4 | BL_CONFIG_LOOPBACK6};
+	struct bl_config cfg = {
+		.snat_port_first = 61000,
+		.snat_port_last = 65535,
+		.nodeport_first = 30000,
+		.nodeport_last = 32767,
+		.flags = BL_CONFIG_LOOPBACK4 | BL_CONFIG_LOOPBACK6,
+	};
 	struct bl_prefix range = {.flags = BL_PREFIX_SERVICE};
 	struct bl_prefix4_key key4 = {.len = 16};
 	struct bl_prefix6_key key6 = {.len = 32};
