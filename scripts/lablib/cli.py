@@ -150,7 +150,7 @@ def parser():
         sub.set_defaults(work=work)
 
     per_packet = (("--per-packet",), {"action": "store_true", "help": "stay out of the cgroup, so that the socket hooks "
-                                      "do not see the command; a pod's packets are then translated one by one"})
+                                      "do not see the command; its packets to Services are then translated one by one"})
     one_part = (("part",), {"metavar": "PART"})
     add("up", cmd_up, "bring a lab up",
         (("--nodes",), {"type": int, "default": 3, "help": "how many (default: 3)"}),
