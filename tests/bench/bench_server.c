@@ -13,11 +13,12 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "lib/flag.h"
 #include "lib/place.h"
 #include "lib/wire.h"
@@ -308,7 +309,7 @@ int main(int argc, char **argv)
 	struct bl_place place = {.cpu = -1};
 	int64_t port = 9000, ports = 1;
 	struct bl_err err = {};
-	struct server *s;
+	BL_FREE struct server *s = bl_new0(struct server);
 	int help = 0;
 	const struct bl_flag flags[] = {
 		BL_FLAG_TEXT("netns", "network namespace, name or path", &place.netns),
@@ -328,8 +329,7 @@ int main(int argc, char **argv)
 		bl_flag_usage(flags, "bench_server", stdout);
 		return 0;
 	}
-	s = calloc(1, sizeof(*s));
-	if (!s || bl_place_enter(&place, &err) || (s->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 ||
+	if (bl_place_enter(&place, &err) || (s->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 ||
 	    bind_all(s, (uint16_t)port, ports, &err)) {
 		fprintf(stderr, "bench_server: %s\n", bl_err_text(&err));
 		return 1;
