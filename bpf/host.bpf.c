@@ -62,16 +62,20 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 #define TO_NODEPORT 0x01
 #define TO_ADDRESS  0x02 /* an address of a load balancer, or an external one */
 
+/* Pods and nodes of the cluster are inside, wherever the traffic policy keeps others to this node's backends. */
 BL_INLINE enum bl_reason to_frontend(int family, const struct bl_packet *p,
 				     const struct bl_config *cfg, __u32 to)
 {
+	bool inside = bl_prefix_find(family, &p->saddr) & BL_PREFIX_CLUSTER;
 	const struct bl_service *svc = NULL;
 
 	if (to & TO_ADDRESS)
-		svc = bl_service_find(family, &p->daddr, p->dport, p->proto, BL_SCOPE_EXTERNAL);
+		svc = bl_service_find(family, &p->daddr, p->dport, p->proto,
+				      inside ? BL_SCOPE_CLUSTER : BL_SCOPE_EXTERNAL);
 	if (!svc && to & TO_NODEPORT)
 		svc = bl_service_find_nodeport(family, p->dport, p->proto,
-					       BL_SCOPE_NODEPORT_EXTERNAL);
+					       inside ? BL_SCOPE_NODEPORT
+						      : BL_SCOPE_NODEPORT_EXTERNAL);
 	return svc ? to_backend(family, p, svc, cfg) : BL_PASS_STACK;
 }
 

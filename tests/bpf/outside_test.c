@@ -222,6 +222,7 @@ static void a_client_outside_has_a_nodeport_view_of_its_own(void **state)
 	{
 		struct frame in = talk_open(family, ALICE, NODE, IPPROTO_TCP, 40000, 30080);
 		struct frame out = talk_open(family, WORLD, NODE, IPPROTO_TCP, 5000, 30080);
+		struct frame far = talk_open(family, OTHER, NODE, IPPROTO_TCP, 5000, 30080);
 		struct outcome o;
 
 		rig_reset(*state);
@@ -237,6 +238,7 @@ static void a_client_outside_has_a_nodeport_view_of_its_own(void **state)
 		rig_nodeport_outside(*state, family, 30080, IPPROTO_TCP, 0, NULL);
 		out.sport++;
 		in.sport++;
+		talk_is(rig_run(*state, OTHER, &far).out.daddr, family, CAROL);
 		assert_int_equal(rig_run(*state, WORLD, &out).reason, BL_PASS_REFUSE);
 		talk_is(rig_run(*state, ALICE, &in).out.daddr, family, CAROL);
 	}
