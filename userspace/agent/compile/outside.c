@@ -7,6 +7,9 @@
  * written by whoever may write a Service, and so would let a user take over any address that pods talk to (CVE-2020-8554):
  * they are off unless the agent's configuration allows them.
  *
+ * A load balancer that lets only some clients in (spec.loadBalancerSourceRanges) would let all of them in if its address were
+ * short-cut: such an address is not served, unless the ranges hold every address of its family.
+ *
  * No such address may be one that means something else already: special addresses, pods, the Service range (and with it the cluster's
  * DNS). An external one may not be a node's either; a load balancer may well hand out nodes' addresses. What is refused is
  * left out and reported, the rest of the Service is served.
@@ -88,6 +91,16 @@ static bool has_family(const struct bl_api_service *s, const struct bl_ip *ip)
 	return false;
 }
 
+/* May every client of the family come in? */
+static bool lets_all_in(const struct bl_api_service *s, uint8_t family)
+{
+	for (size_t i = 0; i < s->n_source_ranges; i++) {
+		if (s->source_ranges[i].ip.family == family && !s->source_ranges[i].len)
+			return true;
+	}
+	return !s->n_source_ranges;
+}
+
 static void refuse(struct bl_desired_service *want, struct bl_arena *arena, const char *field,
 		   size_t index, const struct bl_ip *ip, const char *why)
 {
@@ -133,6 +146,8 @@ struct bl_compile_outside bl_compile_outside(const struct bl_store *store,
 		if (s->ingress[i].proxy || !has_family(s, &s->ingress[i].ip))
 			continue;
 		why = why_special(config, &s->ingress[i].ip);
+		if (!why && !lets_all_in(s, s->ingress[i].ip.family))
+			why = "not served with loadBalancerSourceRanges";
 		if (why)
 			refuse(want, arena, "status.loadBalancer.ingress", i, &s->ingress[i].ip,
 			       why);
