@@ -143,16 +143,15 @@ static void send_one(struct prober *s)
 	s->n++;
 }
 
-/* As many as the clock says are due, and gives up on those that wait too long. */
+/* One more, and gives up on those that wait too long. */
 static void on_clock(struct prober *s)
 {
 	uint64_t ticks, now;
 
 	if (read(s->clock, &ticks, sizeof(ticks)) != sizeof(ticks))
 		return;
-	if (ticks > BATCH) /* we did not run: what was not asked cannot be lost */
-		ticks = BATCH;
-	while (ticks-- && s->n < MAX_PROBES)
+	/* However many are due: who came late asks once, and what was not asked cannot be lost. */
+	if (s->n < MAX_PROBES)
 		send_one(s);
 	now = bl_place_now();
 	while (s->oldest < s->n && now - s->probes[s->oldest].sent > (uint64_t)s->wait_ms * 1000000)
@@ -238,11 +237,14 @@ static int probe(struct prober *s, struct bl_err *err)
 	return 0;
 }
 
-/* Room for every probe that waits, and a CPU whenever there is something to do: who only looks must not come late. */
-static void raise_limits(void)
+/*
+ * Room for every probe that waits, and a CPU whenever there is something to do: who only looks must not come late. Who answers goes before who
+ * asks, or a CPU that is too slow for both would show as losses.
+ */
+static void raise_limits(bool serves)
 {
 	struct rlimit lim = {1 << 20, 1 << 20};
-	struct sched_param first = {.sched_priority = 1};
+	struct sched_param first = {.sched_priority = serves ? 2 : 1};
 
 	(void)sched_setscheduler(0, SCHED_FIFO, &first);
 
@@ -284,7 +286,7 @@ int main(int argc, char **argv)
 	}
 	if (!rc && !places == !(address && port))
 		rc = bl_err_set(&err, -EINVAL, "either --serve, or --address and --port");
-	raise_limits();
+	raise_limits(places);
 	if (!rc && address)
 		rc = bl_place_address(address, (uint16_t)port, &s.to, &s.to_len, &err);
 	if (!rc)

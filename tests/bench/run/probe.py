@@ -67,11 +67,13 @@ def running(command):
                 child.kill()
 
 
-def watch(one, index, action, interval_us):
-    """(what action() returned, its begin, its end, the probes) of asking UDP Service `index` meanwhile."""
+def watch(one, index, action, interval_us, pinned=False):
+    """(what action() returned, its begin, its end, the probes) of asking UDP Service `index` meanwhile. Pinned to one CPU an answer comes
+    soonest; not pinned, a program that stays in the kernel on one CPU (an nft transaction does, for seconds) does not look like a
+    path that is broken."""
     endpoints = one.live_endpoints()
     address, port = one.service(index, "udp")
-    cpu = ["--cpu", str(max(os.sched_getaffinity(0)))]
+    cpu = ["--cpu", str(max(os.sched_getaffinity(0)))] if pinned else []
     server = [program(), "--serve", ",".join(f"{a}:{p}" for a, p in endpoints), *cpu]
     client = [program(), "--address", address, "--port", str(port), "--interval", str(interval_us),
               "--wait", str(int(PATIENCE * 1000)), *cpu]
