@@ -29,5 +29,5 @@ class Fake:
 
 
 def context(*candidates, rows=(), rounds=3):
-    args = argparse.Namespace(rows=list(rows), rounds=rounds, verbose=True, quick=False, smoke=False)
+    args = argparse.Namespace(rows=list(rows), rounds=rounds, verbose=True, quick=False, smoke=False, sizes=[10, 1000], asked=list(rows))
     return Context(args, list(candidates), out=io.StringIO())

@@ -21,11 +21,15 @@ from run.context import Context  # noqa: E402
 # Modules of run.rows in the order in which they run, each with the rows that it records.
 ROWS = {
     "packet": ("packet",),
-    "latency": ("connect", "crr", "rr", "udp-rr"),
     "throughput": ("stream", "pps"),
+    "north_south": ("north-south",),
+    "policy": ("policy",),
+    "latency": ("connect", "crr", "rr", "udp-rr"),
     "change": ("change", "sync", "resync", "outage"),
     "memory": ("memory",),
 }
+# These go through the sizes together: bringing every candidate to a size takes longer than measuring there.
+BY_SIZE = ("latency", "change", "memory")
 
 # sizes, rounds and candidates of the three lengths; `limit` is the seconds that a peer has for one size.
 FULL = {"sizes": [10, 100, 1000, 5000, 10000, 50000], "rounds": 15, "limit": 120, "leave": ()}
@@ -91,18 +95,29 @@ def bring_up(ctx):
 
 
 def run_rows(ctx):
-    for name, rows in ROWS.items():
-        if ctx.args.rows and name not in ctx.args.rows and not set(rows) & set(ctx.args.rows):
-            continue
-        ctx.row = name
-        ctx.say(f"{name}")
-        try:
-            importlib.import_module(f"run.rows.{name}").run(ctx)
-        except Exception as err:  # a row that dies is told as such
-            if ctx.args.verbose:
-                traceback.print_exc()
-            ctx.trouble(name, "all", err)
-    ctx.row = None
+    asked = [name for name, rows in ROWS.items() if set(rows) & set(ctx.args.asked)]
+    sizes = ctx.args.sizes
+    for name in asked:
+        if name not in BY_SIZE:
+            run_row(ctx, name)
+    for n in sizes:
+        ctx.args.sizes = [n]
+        for name in asked:
+            if name in BY_SIZE:
+                run_row(ctx, name, f", {n:,} Services")
+    ctx.args.sizes, ctx.row = sizes, None
+
+
+def run_row(ctx, name, extra=""):
+    """One module; when it dies, that is told and the next one runs."""
+    ctx.row = name
+    ctx.say(name + extra)
+    try:
+        importlib.import_module(f"run.rows.{name}").run(ctx)
+    except Exception as err:  # whatever it dies of
+        if ctx.args.verbose:
+            traceback.print_exc()
+        ctx.trouble(ROWS[name][0], "all", err)
 
 
 def measure(args):

@@ -146,10 +146,11 @@ def chart(one, ident):
     """Lines over the sizes; bars where there is one size."""
     def show(v):
         return views.value(v, one.unit)
-    numeric = one.axis and all(isinstance(c, (int, float)) and c > 0 for c in one.columns)
+    numeric = one.axis and all(isinstance(c, (int, float)) for c in one.columns)
+    names = {c: f"{c:,}" for c in one.columns} if numeric and min(one.columns) <= 0 else None  # zero is on no logarithmic axis
     if numeric and len(one.columns) > 1:
         series = [(n, [(c, s["median"], s["min"], s["max"]) for c, s in found.items()]) for n, found in one.lines]
-        return svg.lines(ident, one.title, describe(one), series, one.axis, one.unit, show)
+        return svg.lines(ident, one.title, describe(one), series, one.axis, one.unit, show, x_names=names)
     rows = [(n if c is None or len(one.columns) == 1 else f"{n}, {views.column(one.axis, c)}", n, s["median"], s["min"], s["max"])
             for c in one.columns for n, found in one.lines for k, s in found.items() if k == c]
     return svg.bars(ident, one.title, describe(one), rows, views.column(one.axis, one.columns[0]) if len(one.columns) == 1 else one.unit, show)
@@ -159,12 +160,12 @@ def _row(records, row):
     if row == "packet":
         return _packet(records)
     metrics = views.ROWS.get(row, (row, None))[1]
-    if metrics:
+    if row in views.LATENCIES:
         return _latency(records, row)
     better = "More is better for what happens per second; less for all else. "
     figures = [figure(one.title, chart(one, f"c-{row}-{i}"), f"{better if not i else ''}Whiskers: least and most round.", numbers(one))
-               for i, one in enumerate(views.tables(records, row)) if any(s["max"] > 0 for _, found in one.lines for s in found.values())]
-    none = [one.title for one in views.tables(records, row) if all(s["max"] == 0 for _, found in one.lines for s in found.values())]
+               for i, one in enumerate(views.tables(records, row, metrics)) if any(s["max"] > 0 for _, found in one.lines for s in found.values())]
+    none = [one.title for one in views.tables(records, row, metrics) if all(s["max"] == 0 for _, found in one.lines for s in found.values())]
     return (f'<div class="charts">{"".join(figures)}</div>'
             + "".join(f"<p>{escape(t)}: zero for every candidate in every round.</p>" for t in none))
 

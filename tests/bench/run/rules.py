@@ -77,7 +77,8 @@ def generator():
     return os.path.join(world.ROOT, os.environ.get("O", "out"), "tests", "bench", "kube_rules")
 
 
-def _generate(kind, family, services, *more):
+def generate(kind, family, services, *more):
+    """The text for a list of Services as the generator reads it, bytes."""
     command = [generator(), "nft" if kind == "nftables" else "iptables", "--family", str(family), "--node", NODE[family],
                "--pods", scheme.CLUSTER_CIDRS[family], "--services", scheme.SERVICE_CIDRS[family], *more]
     done = subprocess.run(command, input=services, capture_output=True)
@@ -88,17 +89,17 @@ def _generate(kind, family, services, *more):
 
 def full(kind, n, live, family=4, changed=()):
     """The text of a first sync of n Services, bytes."""
-    return _generate(kind, family, listing(n, live, family, changed))
+    return generate(kind, family, listing(n, live, family, changed))
 
 
 def resync(kind, n, live, family=4, changed=()):
     """The text with which everything is written anew over what is there."""
-    return _generate(kind, family, listing(n, live, family, changed), "--resync")
+    return generate(kind, family, listing(n, live, family, changed), "--resync")
 
 
 def partial(kind, n, live, index, family=4, changed=()):
     """The text of the sync after Service `index` changed; `changed` is the state after it."""
-    return _generate(kind, family, listing(n, live, family, changed, index), "--partial")
+    return generate(kind, family, listing(n, live, family, changed, index), "--partial")
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------------

@@ -68,13 +68,28 @@ class Rows(unittest.TestCase):
         sys.modules["run.rows.zz_two"] = types.SimpleNamespace(run=lambda ctx: ctx.record("two", "beeline", "p1", "ns", [1]))
         try:
             ctx = fakes.context()
-            ctx.args.verbose = False
+            ctx.args.verbose, ctx.args.asked = False, ["one", "two"]
             main.run_rows(ctx)
         finally:
             main.ROWS = kept
             del sys.modules["run.rows.zz_one"], sys.modules["run.rows.zz_two"]
-        self.assertEqual([(f["row"], f["reason"]) for f in ctx.failures], [("zz_one", "OSError: no such thing")])
+        self.assertEqual([(f["row"], f["reason"]) for f in ctx.failures], [("one", "OSError: no such thing")])
         self.assertEqual([r["row"] for r in ctx.records], ["two"])
+
+    def test_what_depends_on_the_size_goes_through_the_sizes_together(self):
+        order, kept = [], (main.ROWS, main.BY_SIZE)
+        main.ROWS, main.BY_SIZE = {"zz_a": ("a",), "zz_b": ("b",), "zz_c": ("c",)}, ("zz_a", "zz_c")
+        for name in main.ROWS:
+            sys.modules[f"run.rows.{name}"] = types.SimpleNamespace(run=lambda ctx, name=name: order.append((name, list(ctx.args.sizes))))
+        try:
+            ctx = fakes.context(rows=["a", "b", "c"])
+            main.run_rows(ctx)
+        finally:
+            for name in main.ROWS:
+                del sys.modules[f"run.rows.{name}"]
+            main.ROWS, main.BY_SIZE = kept
+        self.assertEqual(order, [("zz_b", [10, 1000]), ("zz_a", [10]), ("zz_c", [10]), ("zz_a", [1000]), ("zz_c", [1000])])
+        self.assertEqual(ctx.args.sizes, [10, 1000])
 
     def test_a_candidate_that_does_not_come_up_is_taken_down_and_told(self):
         class Broken(fakes.Fake):

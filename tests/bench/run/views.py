@@ -24,7 +24,7 @@ ROWS = {
     "outage": ("While a change happens: lost or misrouted", None),
     "memory": ("Memory", None),
     "packet": ("Packet cost", None),
-    "policy": ("Policy", None),
+    "policy": ("Connect, request, response, close beside NetworkPolicies", ("programming", "p1", "p50")),
     "north-south": ("North-south", None),
 }
 
@@ -32,6 +32,9 @@ ROWS = {
 PACKET = {"time": "Time a packet, by BPF_PROG_TEST_RUN, with the driver that restores its headers", "net": "The same above the driver with an empty program",
           "times_empty": "In times of an empty program, the driver's cost taken off", "instructions": "Instructions a packet",
           "compile": "Instructions of the agent's compile step, by callgrind"}
+
+
+LATENCIES = ("crr", "connect", "rr", "udp-rr")
 
 
 def order(name):
