@@ -9,8 +9,8 @@
  * includes no BPF header, and reaches the tables through four functions that whoever includes it has defined before; `view` is
  * theirs, and the programs ignore it:
  *
- *	const __u32 *bl_view_exact(const void *view, int family, const struct bl_addr *addr);
- *	const __u32 *bl_view_block(const void *view, int family, const struct bl_addr *addr);
+ *	const struct bl_class *bl_view_exact(const void *view, int family, const struct bl_addr *addr);
+ *	const struct bl_class *bl_view_block(const void *view, int family, const struct bl_addr *addr);
  *	const struct bl_cell *bl_view_cell(const void *view, const struct bl_cell_key *key);
  *	const struct bl_cell_range *bl_view_range(const void *view, __u32 index);
  *
@@ -33,14 +33,16 @@ struct bl_policy_ask {
 /* Enough for all that a cell can count. */
 #define BL_CELL_STEPS 17
 
+/* `epoch` is 0 or 1, read once for a packet. */
 static __attribute__((always_inline)) inline __u32 bl_policy_class(const void *view, int family,
-								   const struct bl_addr *addr)
+								   const struct bl_addr *addr,
+								   __u32 epoch)
 {
-	const __u32 *class = bl_view_exact(view, family, addr);
+	const struct bl_class *class = bl_view_exact(view, family, addr);
 
-	if (!class)
+	if (!class || class->id[epoch & 1] == BL_CLASS_NONE)
 		class = bl_view_block(view, family, addr);
-	return class ? *class : BL_CLASS_OUTSIDER;
+	return class ? class->id[epoch & 1] : BL_CLASS_OUTSIDER;
 }
 
 /* Where the range lies as to the port: 0 when it holds it. */

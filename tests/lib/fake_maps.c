@@ -207,7 +207,7 @@ void fake_maps_init(struct fake_maps *f)
 
 	*f = (struct fake_maps){.fail_for = 1, .fail_code = -EIO, .now_ms = 1000000};
 	for (int m = 0; m < BL_MAP_COUNT; m++) {
-		f->maps[m].size = m == BL_MAP_slot ? 256 : 64;
+		f->maps[m].size = m == BL_MAP_slot ? 256 : m == BL_MAP_cell_range ? 1024 : 64;
 		for (uint32_t i = 0; is_array((enum bl_map)m) && i < f->maps[m].size; i++) {
 			bl_buf_append(&f->maps[m].keys, &i, sizeof(i));
 			bl_buf_append(&f->maps[m].values, zero, bl_map_table[m].value_size);

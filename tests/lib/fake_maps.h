@@ -29,7 +29,7 @@ struct fake_maps {
 	unsigned int astray;
 };
 
-/* Sizes: 256 slots, 64 of everything else. */
+/* Sizes: 256 slots, 1024 ranges of ports, 64 of everything else. */
 void fake_maps_init(struct fake_maps *f);
 void fake_maps_free(struct fake_maps *f);
 void fake_maps_io(struct fake_maps *f, struct bl_map_io *ret_io);

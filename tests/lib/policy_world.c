@@ -32,7 +32,7 @@ struct entry {
 	UT_hash_handle hh;
 	unsigned char key[24];
 	struct bl_cidr cidr;
-	uint32_t class;
+	struct bl_class class; /* both epochs alike */
 	struct bl_cell cell;
 	struct bl_cell_range *ranges;
 };
@@ -49,6 +49,8 @@ struct policy_world {
 	struct entry *classes, *blocks, *cells;
 	struct bl_desired_isolation *pods;
 	size_t n_pods, n_changed;
+	void (*on_answer)(void *arg, const struct bl_desired_policy *d);
+	void *on_answer_arg;
 };
 
 /* --- what verdict.h asks of its tables ------------------------------------------------------------------------------- */
@@ -71,7 +73,8 @@ static struct entry *entry_find(struct entry *const *table, const void *key, siz
 	return e;
 }
 
-static const uint32_t *bl_view_exact(const void *view, int family, const struct bl_addr *addr)
+static const struct bl_class *bl_view_exact(const void *view, int family,
+					    const struct bl_addr *addr)
 {
 	const struct policy_world *w = view;
 	struct bl_ip ip = ip_of(family, addr);
@@ -80,7 +83,8 @@ static const uint32_t *bl_view_exact(const void *view, int family, const struct 
 	return e ? &e->class : NULL;
 }
 
-static const uint32_t *bl_view_block(const void *view, int family, const struct bl_addr *addr)
+static const struct bl_class *bl_view_block(const void *view, int family,
+					    const struct bl_addr *addr)
 {
 	const struct policy_world *w = view;
 	struct bl_ip ip = ip_of(family, addr);
@@ -135,6 +139,11 @@ static struct entry *entry_get(struct entry **table, const void *key, size_t siz
 	return e;
 }
 
+static void set_class(struct entry *e, uint32_t class)
+{
+	e->class = (struct bl_class){{class, class}};
+}
+
 static void take_cell(struct policy_world *w, const struct bl_desired_cell *c)
 {
 	struct entry *e = entry_find(&w->cells, &c->key, sizeof(c->key));
@@ -160,7 +169,7 @@ static void take_answer(struct policy_world *w, const struct bl_desired_policy *
 		if (c->gone)
 			entry_drop(&w->classes, entry_find(&w->classes, &c->ip, sizeof(c->ip)));
 		else
-			entry_get(&w->classes, &c->ip, sizeof(c->ip))->class = c->class;
+			set_class(entry_get(&w->classes, &c->ip, sizeof(c->ip)), c->class);
 	}
 	for (size_t i = 0; i < d->n_blocks; i++) {
 		const struct bl_desired_block *b = &d->blocks[i];
@@ -172,7 +181,7 @@ static void take_answer(struct policy_world *w, const struct bl_desired_policy *
 		}
 		e = entry_get(&w->blocks, &b->cidr, sizeof(b->cidr));
 		e->cidr = b->cidr;
-		e->class = b->class;
+		set_class(e, b->class);
 	}
 	for (size_t i = 0; i < d->n_cells; i++)
 		take_cell(w, &d->cells[i]);
@@ -194,14 +203,14 @@ static void check_whole(const struct policy_world *w, const struct bl_desired_po
 		const struct entry *e = entry_find(&w->classes, ip, sizeof(*ip));
 
 		assert_non_null(e);
-		assert_int_equal(e->class, d->classes[i].class);
+		assert_int_equal(e->class.id[0], d->classes[i].class);
 	}
 	for (size_t i = 0; i < d->n_blocks; i++) {
 		const struct bl_cidr *cidr = &d->blocks[i].cidr;
 		const struct entry *e = entry_find(&w->blocks, cidr, sizeof(*cidr));
 
 		assert_non_null(e);
-		assert_int_equal(e->class, d->blocks[i].class);
+		assert_int_equal(e->class.id[0], d->blocks[i].class);
 	}
 	for (size_t i = 0; i < d->n_cells; i++) {
 		const struct bl_desired_cell *c = &d->cells[i];
@@ -217,11 +226,11 @@ static void check_whole(const struct policy_world *w, const struct bl_desired_po
 
 /* --- the world ----------------------------------------------------------------------------------------------------------- */
 
-struct policy_world *policy_world_new(void)
+struct policy_world *policy_world_new(uint32_t first_id)
 {
 	struct policy_world *w = bl_new0(struct policy_world);
 
-	w->policies = bl_policies_new(1);
+	w->policies = bl_policies_new(first_id);
 	return w;
 }
 
@@ -292,12 +301,21 @@ void policy_world_set_local(struct policy_world *w, const struct bl_policy_local
 	bl_policies_set_local(w->policies, list, n);
 }
 
+void policy_world_watch(struct policy_world *w,
+			void (*fn)(void *arg, const struct bl_desired_policy *d), void *arg)
+{
+	w->on_answer = fn;
+	w->on_answer_arg = arg;
+}
+
 void policy_world_compile(struct policy_world *w)
 {
 	BL_ARENA struct bl_arena *arena = bl_arena_new(4096);
 	const struct bl_desired_policy *d = bl_policies_compile(w->policies, false, arena);
 
 	w->n_changed = d->n_classes + d->n_blocks + d->n_cells;
+	if (w->on_answer)
+		w->on_answer(w->on_answer_arg, d);
 	take_answer(w, d);
 	check_whole(w, bl_policies_compile(w->policies, true, arena));
 }
@@ -314,7 +332,7 @@ bool policy_world_allows(struct policy_world *w, bool ingress, const struct bl_i
 			set = ingress ? w->pods[i].ingress : w->pods[i].egress;
 	}
 	memcpy(&addr, peer->b, sizeof(addr));
-	return bl_policy_verdict(w, set, bl_policy_class(w, peer->family, &addr), &ask) ==
+	return bl_policy_verdict(w, set, bl_policy_class(w, peer->family, &addr, 0), &ask) ==
 	       BL_VERDICT_ALLOW;
 }
 

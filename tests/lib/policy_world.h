@@ -12,7 +12,7 @@
  */
 struct policy_world;
 
-struct policy_world *policy_world_new(void);
+struct policy_world *policy_world_new(uint32_t first_id);
 struct policy_world *policy_world_free(struct policy_world *w);
 
 /* An object as JSON, decoded as the agent does; one that cannot be decoded fails the test. */
@@ -23,6 +23,10 @@ void policy_world_set_local(struct policy_world *w, const struct bl_policy_local
 
 /* Compiles, and changes the tables by the answer; checks that they then equal a whole answer. */
 void policy_world_compile(struct policy_world *w);
+
+/* Each answer is shown to fn. */
+void policy_world_watch(struct policy_world *w,
+			void (*fn)(void *arg, const struct bl_desired_policy *d), void *arg);
 
 /* May `pod`, an address of this node, be reached by (ingress) or reach (egress) the peer? Port 0: none. */
 bool policy_world_allows(struct policy_world *w, bool ingress, const struct bl_ip *pod,

@@ -16,6 +16,7 @@
 #include <linux/types.h>
 
 #include "beeline/addr.h"
+#include "beeline/policy.h"
 
 #define BL_LAYOUT(type, size) _Static_assert(sizeof(type) == (size), #type " is " #size " bytes")
 
@@ -97,7 +98,7 @@ struct bl_endpoint {
 	__u8 mac[6];	  /* BL_ENDPOINT_POD: the pod's own */
 	__u8 host_mac[6]; /* BL_ENDPOINT_POD: the veth's host side */
 	__u32 translated; /* BL_ENDPOINT_POD: see below */
-	__u32 reserved;	  /* the policy set's place */
+	__u32 policy;	  /* BL_ENDPOINT_POD: its place in isolation; 0: none */
 };
 BL_LAYOUT(struct bl_endpoint, 28);
 /*
@@ -279,6 +280,19 @@ BL_LAYOUT(struct bl_counter, 16);
 	X(affinity6, LRU_HASH, struct bl_affinity6_key, struct bl_affinity, 65536, 0,              \
 	  "backends that IPv6 clients and sockets keep")                                           \
 	X(config, ARRAY, __u32, struct bl_config, 1, 0, "what every program knows of the node")    \
-	X(counter, PERCPU_ARRAY, __u32, struct bl_counter, 64, 0, "packets by reason")
+	X(counter, PERCPU_ARRAY, __u32, struct bl_counter, 64, 0, "packets by reason")             \
+	X(class4, HASH, struct bl_addr4, struct bl_class, 65536, BPF_F_NO_PREALLOC,                \
+	  "what policies tell of pods' IPv4 addresses")                                            \
+	X(class6, HASH, struct bl_addr6, struct bl_class, 65536, BPF_F_NO_PREALLOC,                \
+	  "what policies tell of pods' IPv6 addresses")                                            \
+	X(block4, LPM_TRIE, struct bl_prefix4_key, struct bl_class, 16384, BPF_F_NO_PREALLOC,      \
+	  "what policies tell of IPv4 prefixes")                                                   \
+	X(block6, LPM_TRIE, struct bl_prefix6_key, struct bl_class, 16384, BPF_F_NO_PREALLOC,      \
+	  "what policies tell of IPv6 prefixes")                                                   \
+	X(cell, HASH, struct bl_cell_key, struct bl_cell, 131072, BPF_F_NO_PREALLOC,               \
+	  "what a set says of a class")                                                            \
+	X(cell_range, ARRAY, __u32, struct bl_cell_range, 65536, 0, "ports with their verdicts")   \
+	X(isolation, ARRAY, __u32, struct bl_isolation, 8192, 0, "sets of this node's pods")       \
+	X(policy_epoch, ARRAY, __u32, __u32, 1, 0, "which of two places is in force")
 
 #endif

@@ -14,8 +14,11 @@
  * the class: priorities, deny and pass are resolved when it is compiled, so its ranges are disjoint and ordered, and a
  * verdict is a binary search, however many policies went into it.
  *
- * Ids are never used again while an agent lives, so neither a class nor a set ever changes its meaning: a change is a
- * set or class of another id, written whole before anything leads to it.
+ * Ids are never used again, so neither a class nor a set ever changes its meaning: a change is a set or class of another
+ * id, written whole before anything leads to it.
+ *
+ * What leads to ids has two places, one for each epoch. The agent writes the place that is not in force, of everything that
+ * changes, and then policy_epoch: one write is the change of all. A packet reads the epoch once.
  */
 
 #include <linux/types.h>
@@ -26,8 +29,27 @@
 #define BL_CLASS_OUTSIDER 0
 /* In a cell's key: every class that has no cell of its own. */
 #define BL_CLASS_ANY 0xffffffff
+/* In a pod's entry: it has none in this epoch, ask the trie. */
+#define BL_CLASS_NONE 0xfffffffe
 /* The pod is not isolated in this direction. */
 #define BL_SET_OPEN 0
+
+/* class4/6: a pod's address, exact. block4/6: a trie of prefixes, for all else. */
+struct bl_class {
+	__u32 id[2]; /* by epoch */
+};
+_Static_assert(sizeof(struct bl_class) == 8, "struct bl_class is 8 bytes");
+
+enum bl_direction {
+	BL_INGRESS = 0,
+	BL_EGRESS = 1,
+};
+
+/* isolation: array, a place for each address of a pod of this node -> its sets. */
+struct bl_isolation {
+	__u32 set[2][2]; /* by epoch and enum bl_direction */
+};
+_Static_assert(sizeof(struct bl_isolation) == 16, "struct bl_isolation is 16 bytes");
 
 enum bl_verdict {
 	BL_VERDICT_DENY = 0,

@@ -133,7 +133,7 @@ static void setup(struct stage *s, const json_t *env)
 
 	*s = (struct stage){.env = env};
 	for (i = 0; i < NODES; i++)
-		s->nodes[i] = policy_world_new();
+		s->nodes[i] = policy_world_new(1);
 	json_object_foreach (json_object_get(env, "namespaces"), name, labels)
 		tell_namespace(s, name, labels);
 	json_array_foreach (pods, i, entry) {

@@ -218,7 +218,7 @@ static bool replay(const json_t *events, uint64_t seed, bool every, char ret_why
 	bool same = true;
 	size_t i;
 
-	r.world = policy_world_new();
+	r.world = policy_world_new(1);
 	for (i = 0; i < 3; i++) {
 		r.objects[i] = json_object();
 		r.lists[i] = json_array();

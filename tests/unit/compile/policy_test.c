@@ -92,7 +92,7 @@ static bool reaches(struct policy_world *w, const char *peer)
 /* A node with the pod x/web at 10.1.0.1. */
 static struct policy_world *world(void)
 {
-	struct policy_world *w = policy_world_new();
+	struct policy_world *w = policy_world_new(1);
 
 	put_namespace(w, "x");
 	put_pod(w, "web", "'app':'web'", "10.1.0.1");
@@ -124,7 +124,7 @@ static void pod_without_policy_is_open_and_costs_nothing(void **state)
 
 static void attached_pod_that_the_api_does_not_know_is_closed(void **state)
 {
-	struct policy_world *w = policy_world_new();
+	struct policy_world *w = policy_world_new(1);
 
 	(void)state;
 	attach(w, "web", "10.1.0.1");

@@ -23,9 +23,6 @@
 
 #include "agent/compile/policy.h"
 
-#define BL_INGRESS 0
-#define BL_EGRESS  1
-
 enum bl_atom_kind {
 	BL_ATOM_PODS,
 	BL_ATOM_BLOCK,
