@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Traffic policies, session affinity and load balancers' addresses, seen by clients inside and outside."""
+"""Traffic policies and session affinity, seen by clients inside and outside."""
 import json
 
 from case import equal, true

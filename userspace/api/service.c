@@ -276,6 +276,15 @@ static int decode(struct bl_api_reader *r, struct bl_api_object *obj, const json
 	return rc ? rc : decode_ingress(r, json, svc);
 }
 
+bool bl_api_service_is_proxied(const struct bl_api_service *s)
+{
+	const struct bl_api_pairs *labels = &s->obj.meta.labels;
+
+	return s->type != BL_SERVICE_EXTERNAL_NAME && !s->headless &&
+	       !bl_api_pairs_get(labels, "service.kubernetes.io/headless") &&
+	       !bl_api_pairs_get(labels, "service.kubernetes.io/service-proxy-name");
+}
+
 const struct bl_api_type bl_api_type_service = {
 	.kind = BL_API_SERVICE,
 	.name = "Service",

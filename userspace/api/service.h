@@ -53,4 +53,10 @@ struct bl_api_service {
 	const char *traffic_distribution; /* "" where absent */
 };
 
+/*
+ * Whether a service proxy serves it, and this one: not ExternalName, not headless, by clusterIP or by the label
+ * service.kubernetes.io/headless, and not left to another proxy by service.kubernetes.io/service-proxy-name.
+ */
+bool bl_api_service_is_proxied(const struct bl_api_service *service);
+
 #endif

@@ -30,7 +30,11 @@ struct bl_compile_outside bl_compile_outside(const struct bl_store *store,
 					     const struct bl_api_service *service,
 					     struct bl_arena *arena,
 					     struct bl_desired_service *want);
-bool bl_compile_is_ours(const struct bl_api_service *service);
+/* Who has the port at one of these addresses of the Service, or its NodePort (ip NULL). */
+const struct bl_api_service *bl_compile_holder(const struct bl_store *store,
+					       const struct bl_api_service *service,
+					       const struct bl_ip *ip, uint16_t port,
+					       uint8_t proto);
 
 /* The nodes in the order of their names, and the own one (NULL: the API does not know it). */
 struct bl_compile_nodes {

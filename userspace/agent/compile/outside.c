@@ -167,6 +167,29 @@ struct bl_compile_outside bl_compile_outside(const struct bl_store *store,
 	return o;
 }
 
+static bool is_ingress(const struct bl_api_service *s, const struct bl_ip *ip)
+{
+	for (size_t i = 0; s->type == BL_SERVICE_LOAD_BALANCER && i < s->n_ingress; i++) {
+		if (!s->ingress[i].proxy && bl_ip_cmp(&s->ingress[i].ip, ip) == 0)
+			return true;
+	}
+	return false;
+}
+
+const struct bl_api_service *bl_compile_holder(const struct bl_store *store,
+					       const struct bl_api_service *service,
+					       const struct bl_ip *ip, uint16_t port, uint8_t proto)
+{
+	const struct bl_api_service *balancer;
+
+	if (!ip)
+		return bl_store_holder(store, BL_CLAIM_NODE_PORT, NULL, port, proto);
+	balancer = bl_store_holder(store, BL_CLAIM_BALANCER, ip, port, proto);
+	if (balancer || is_ingress(service, ip))
+		return balancer;
+	return bl_store_holder(store, BL_CLAIM_EXTERNAL, ip, port, proto);
+}
+
 struct collector {
 	const struct bl_store *store;
 	const struct bl_compile_config *config;
@@ -185,7 +208,7 @@ static void collect(void *arg, const struct bl_store_service *svc)
 		c->all.count += s->n_ingress + s->n_external_ips;
 		return;
 	}
-	if (!bl_compile_is_ours(s))
+	if (!bl_api_service_is_proxied(s))
 		return;
 	one = bl_compile_outside(c->store, c->config, s, c->arena, NULL);
 	for (size_t i = 0; i < one.count; i++)

@@ -26,15 +26,6 @@
 
 #include "agent/compile/compile_internal.h"
 
-bool bl_compile_is_ours(const struct bl_api_service *s)
-{
-	const struct bl_api_pairs *labels = &s->obj.meta.labels;
-
-	return s->type != BL_SERVICE_EXTERNAL_NAME && !s->headless &&
-	       !bl_api_pairs_get(labels, "service.kubernetes.io/headless") &&
-	       !bl_api_pairs_get(labels, "service.kubernetes.io/service-proxy-name");
-}
-
 static int frontend_cmp(const void *a, const void *b)
 {
 	const struct bl_frontend *x = a, *y = b;
@@ -65,7 +56,29 @@ struct port {
 	uint8_t family;
 	const struct bl_compile_place *place;
 	const struct bl_compile_outside *outside;
+	const struct bl_store *store;
+	struct bl_desired_service *want;
+	struct bl_arena *arena;
 };
+
+/* Whether the Service has the frontend, which others may ask for too; ip NULL: the NodePort. Told once, with the cluster's view. */
+static bool holds(const struct port *p, const struct bl_desired_set *set, const struct bl_ip *ip)
+{
+	const struct bl_api_service *s = p->svc->service;
+	const struct bl_api_service *holder = bl_compile_holder(
+		p->store, s, ip, ip ? p->port->port : p->port->node_port, p->port->proto);
+	char text[BL_IP_STRLEN];
+
+	if (!holder || holder == s)
+		return true;
+	if (!set->local && !p->want->n_refused++)
+		p->want->refused =
+			bl_arena_printf(p->arena, "%s port %u: Service %s/%s has it",
+					ip ? bl_ip_format(ip, text) : "node",
+					ip ? p->port->port : p->port->node_port,
+					holder->obj.meta.namespace, holder->obj.meta.name);
+	return false;
+}
 
 static void add_outside(const struct port *p, struct bl_desired_set *set)
 {
@@ -74,7 +87,7 @@ static void add_outside(const struct port *p, struct bl_desired_set *set)
 	for (size_t i = 0; i < p->outside->count; i++) {
 		const struct bl_ip *ip = p->outside->ips[i];
 
-		if (ip->family != p->family)
+		if (ip->family != p->family || !holds(p, set, ip))
 			continue;
 		if (!set->local)
 			add_frontend(set, ip, p->port->port, BL_SCOPE_CLUSTER);
@@ -87,14 +100,15 @@ static void add_frontends(const struct port *p, struct bl_desired_set *set)
 {
 	const struct bl_api_service *s = p->svc->service;
 	const struct bl_ip any = {.family = p->family};
+	bool node_port = p->port->node_port && holds(p, set, NULL);
 
 	for (size_t i = 0; i < s->n_cluster_ips && s->internal_local == set->local; i++) {
 		if (s->cluster_ips[i].family == p->family)
 			add_frontend(set, &s->cluster_ips[i], p->port->port, BL_SCOPE_CLUSTER);
 	}
-	if (p->port->node_port && !set->local)
+	if (node_port && !set->local)
 		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT);
-	if (p->port->node_port && s->external_local == set->local)
+	if (node_port && s->external_local == set->local)
 		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT_EXTERNAL);
 	add_outside(p, set);
 	qsort(set->frontends, set->n_frontends, sizeof(*set->frontends), frontend_cmp);
@@ -144,25 +158,18 @@ static int set_cmp(const void *a, const void *b)
 	return rc ? rc : frontend_cmp(x->frontends, y->frontends);
 }
 
-static void add_family(const struct bl_store_service *svc, uint8_t family,
-		       const struct bl_compile_place *place,
-		       const struct bl_compile_outside *outside, struct bl_arena *arena,
-		       struct bl_desired_service *want)
+/* `like` has all but the port and the family. */
+static void add_family(const struct port *like, uint8_t family)
 {
-	const struct bl_api_service *s = svc->service;
+	const struct bl_api_service *s = like->svc->service;
+	struct port p = *like;
 
+	p.family = family;
 	for (size_t i = 0; i < s->n_ports; i++) {
-		struct port p = {
-			.svc = svc,
-			.port = &s->ports[i],
-			.family = family,
-			.place = place,
-			.outside = outside,
-		};
-
-		add_set(&p, false, arena, want);
+		p.port = &s->ports[i];
+		add_set(&p, false, p.arena, p.want);
 		if (s->internal_local || s->external_local)
-			add_set(&p, true, arena, want);
+			add_set(&p, true, p.arena, p.want);
 	}
 }
 
@@ -183,19 +190,27 @@ struct bl_desired_service *bl_compile_service(const struct bl_store *store,
 	struct bl_compile_place place = place_of(store, config->node);
 	const struct bl_api_service *s = svc->service;
 	struct bl_compile_outside outside;
+	struct port like = {
+		.svc = svc,
+		.place = &place,
+		.outside = &outside,
+		.store = store,
+		.want = want,
+		.arena = arena,
+	};
 
 	want->refused = "";
 	want->namespace = bl_arena_strdup(arena, svc->namespace);
 	want->name = bl_arena_strdup(arena, svc->name);
 	want->uid = bl_arena_strdup(arena, s ? s->obj.meta.uid : "");
-	if (!s || !bl_compile_is_ours(s))
+	if (!s || !bl_api_service_is_proxied(s))
 		return want;
 	outside = bl_compile_outside(store, config, s, arena, want);
 	want->sets = bl_arena_array(arena, s->n_cluster_ips * (2 * s->n_ports + 1),
 				    struct bl_desired_set);
 	for (size_t f = 0; f < s->n_cluster_ips; f++) {
 		address_set(&s->cluster_ips[f], arena, &want->sets[want->n_sets++]);
-		add_family(svc, s->cluster_ips[f].family, &place, &outside, arena, want);
+		add_family(&like, s->cluster_ips[f].family);
 	}
 	qsort(want->sets, want->n_sets, sizeof(*want->sets), set_cmp);
 	return want;

@@ -281,3 +281,11 @@ void bl_store_index_touch_outside(struct bl_store_index *s)
 			touch(s, r);
 	}
 }
+
+void bl_store_index_touch(struct bl_store_index *s, const char *namespace, const char *name)
+{
+	struct record *r = find(s, namespace, name);
+
+	if (r)
+		touch(s, r);
+}

@@ -41,6 +41,7 @@ void bl_store_index_postpone(struct bl_store_index *s, const struct bl_store_ser
 bool bl_store_index_is_dirty(const struct bl_store_index *s, const struct bl_store_service *svc);
 size_t bl_store_index_dirty_count(const struct bl_store_index *s);
 void bl_store_index_touch_all(struct bl_store_index *s);
+void bl_store_index_touch(struct bl_store_index *s, const char *namespace, const char *name);
 
 /* Services that have addresses beside ClusterIPs, in no particular order. */
 bool bl_store_index_is_outside(const struct bl_api_service *service);

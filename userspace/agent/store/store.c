@@ -20,6 +20,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "agent/store/claims.h"
 #include "agent/store/index.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -36,6 +37,7 @@ struct bl_store {
 	uint64_t list[BL_API_KIND_COUNT];
 	bool changed[BL_API_KIND_COUNT];
 	struct bl_store_index *index;
+	struct bl_store_claims *claims;
 	bool outside_changed;
 	char *own;  /* the Node whose zone is watched; NULL: none */
 	char *zone; /* what it was at last */
@@ -46,6 +48,7 @@ struct bl_store *bl_store_new(void)
 	struct bl_store *s = bl_new0(struct bl_store);
 
 	s->index = bl_store_index_new();
+	s->claims = bl_store_claims_new();
 	return s;
 }
 
@@ -63,6 +66,7 @@ struct bl_store *bl_store_free(struct bl_store *s)
 		}
 	}
 	bl_store_index_free(s->index);
+	bl_store_claims_free(s->claims);
 	free(s->own);
 	free(s->zone);
 	free(s);
@@ -80,6 +84,13 @@ static struct entry *find(const struct bl_store *s, enum bl_api_kind kind, const
 	return e;
 }
 
+static void touch_rival(void *arg, const struct bl_api_service *rival)
+{
+	struct bl_store *s = arg;
+
+	bl_store_index_touch(s->index, rival->obj.meta.namespace, rival->obj.meta.name);
+}
+
 /* Tells the indexes that `obj` comes or goes. */
 static void index_object(struct bl_store *s, const struct bl_api_object *obj, bool comes)
 {
@@ -88,6 +99,8 @@ static void index_object(struct bl_store *s, const struct bl_api_object *obj, bo
 	s->changed[obj->kind] = true;
 	if (obj->kind == BL_API_SERVICE) {
 		s->outside_changed |= bl_store_index_is_outside((const struct bl_api_service *)obj);
+		(comes ? bl_store_claims_add : bl_store_claims_remove)(
+			s->claims, (const struct bl_api_service *)obj, touch_rival, s);
 		bl_store_index_set(s->index, obj->meta.namespace, obj->meta.name,
 				   comes ? (const struct bl_api_service *)obj : NULL);
 	} else if (obj->kind == BL_API_ENDPOINTSLICE) {
@@ -323,6 +336,12 @@ size_t bl_store_dirty_count(const struct bl_store *s)
 void bl_store_touch_all_services(struct bl_store *s)
 {
 	bl_store_index_touch_all(s->index);
+}
+
+const struct bl_api_service *bl_store_holder(const struct bl_store *s, enum bl_store_claim kind,
+					     const struct bl_ip *ip, uint16_t port, uint8_t proto)
+{
+	return bl_store_claims_holder(s->claims, kind, ip, port, proto);
 }
 
 void bl_store_each_outside(const struct bl_store *s,

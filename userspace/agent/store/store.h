@@ -80,6 +80,14 @@ size_t bl_store_dirty_count(const struct bl_store *s);
 void bl_store_touch_all_services(struct bl_store *s);
 
 /*
+ * Who has the NodePort, or the port at the address of a load balancer or at an external one: the oldest of the Services that ask
+ * for it in that way, NULL where none does. When that changes, those that ask are dirty. `ip` is NULL for NodePorts. Lends.
+ */
+enum bl_store_claim { BL_CLAIM_NODE_PORT, BL_CLAIM_BALANCER, BL_CLAIM_EXTERNAL };
+const struct bl_api_service *bl_store_holder(const struct bl_store *s, enum bl_store_claim kind,
+					     const struct bl_ip *ip, uint16_t port, uint8_t proto);
+
+/*
  * Services that have addresses beside ClusterIPs: of load balancers, or external ones. In no particular order. Whether any of
  * them came, went or changed since the last call.
  */
