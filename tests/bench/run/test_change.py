@@ -102,7 +102,20 @@ class Rows(unittest.TestCase):
         peer, ours = Fake("nftables"), Fake("beeline")
         ours.status = lambda: {"last_change_at_ns": 5_000_000_000, "last_change_ns": 250_000_000}
         self.assertEqual(change.span(peer, 0.5, 10.0), (9.5, 10.0))
-        self.assertEqual(change.span(ours, 0.5, 10.0), (5.0, 5.25))
+        self.assertEqual(change.span(ours, 0.25, 10.0), (5.0, 5.25))
+
+    def test_a_change_that_another_event_overtook_is_measured_again(self):
+        ours = Fake("beeline")
+        ours.status = lambda: {"last_change_at_ns": 5_000_000_000, "last_change_ns": 250_000_000}
+        ours.changed, ours.change = {9}, mock.Mock(return_value=0.1)
+        with self.assertRaises(change.Overtaken):
+            change.span(ours, 0.1, 10.0)
+        with mock.patch.object(change, "change_once", side_effect=[change.Overtaken("x"), {"time": 1}]):
+            self.assertEqual(change.change_round(ours, 10), {"time": 1})
+        ours.change.assert_called_once_with(9)
+        with mock.patch.object(change, "change_once", side_effect=change.Overtaken("always")):
+            with self.assertRaises(change.Overtaken):
+                change.change_round(ours, 10)
 
 
 @unittest.skipIf(os.geteuid(), "makes network namespaces: needs root")
