@@ -197,6 +197,10 @@ test-bpf: $(BPF_TEST_BINS) ## The BPF programs on crafted packets (as root)
 test-bench: programs bpf $(BENCH_BINS) ## The benches' own tests (as root)
 	O=$(O) tests/bench/unit
 
+.PHONY: test-bench-smoke
+test-bench-smoke: programs bpf $(BENCH_BINS) ## Whether every row of the benches counts something plausible (as root)
+	O=$(O) python3 tests/bench/run/main.py --smoke --out $(O)/bench-smoke
+
 .PHONY: test-golden
 test-golden: $(GOLDEN_BINS) ## API objects in, desired state and bird.conf out
 	scripts/run-tests golden $(GOLDEN_BINS)

@@ -79,19 +79,17 @@ def fill(parser, args):
 
 
 def bring_up(ctx):
-    """The candidates that stand; those that do not are failures."""
-    standing = []
+    """Puts the candidates that stand into ctx; those that do not are failures."""
     for one in candidate.candidates(ctx):
         if one.name in ctx.args.leave or ctx.args.candidates and one.name not in ctx.args.candidates:
             continue
         ctx.progress(f"{one.name}: up")
         try:
             one.up()
-            standing.append(one)
+            ctx.candidates.append(one)
         except Exception as err:  # one that does not come up does not take the others with it
             one.down()
             ctx.trouble("up", one, err)
-    return standing
 
 
 def run_rows(ctx):
@@ -124,8 +122,10 @@ def measure(args):
     ctx = Context(args, [])
     about = machine.describe(args)
     try:
-        ctx.candidates = bring_up(ctx)
+        bring_up(ctx)
         run_rows(ctx)
+    except (KeyboardInterrupt, SystemExit):
+        ctx.fail("run", "all", f"interrupted in row {ctx.row}: what came before is here")  # and is reported
     finally:
         for one in reversed(ctx.candidates):
             one.down()

@@ -108,10 +108,10 @@ class Rows(unittest.TestCase):
         ctx.args.leave, ctx.args.candidates = (), []
         kept, main.candidate.candidates = main.candidate.candidates, lambda _: [Broken("a"), Fine("b")]
         try:
-            standing = main.bring_up(ctx)
+            main.bring_up(ctx)
         finally:
             main.candidate.candidates = kept
-        self.assertEqual(([c.name for c in standing], Broken.downs), (["b"], 1))
+        self.assertEqual(([c.name for c in ctx.candidates], Broken.downs), (["b"], 1))
         self.assertEqual(ctx.failures[0]["reason"], "no bpffs")
 
 
