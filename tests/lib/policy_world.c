@@ -276,7 +276,8 @@ void policy_world_put(struct policy_world *w, enum bl_api_kind kind, const json_
 	struct bl_err err = {};
 	struct object *o;
 
-	if (bl_api_decode(kind, json, &obj, &err))
+	if (bl_api_decode(kind, json, &obj, &err) &&
+	    (kind != BL_API_NETWORKPOLICY || bl_api_networkpolicy_closed(json, &obj, &err)))
 		fail_msg("%s", bl_err_text(&err));
 	o = object_get(w, kind, obj->meta.namespace, obj->meta.name);
 	bl_policies_put(w->policies, obj);

@@ -15,7 +15,7 @@ struct policy_world;
 struct policy_world *policy_world_new(uint32_t first_id);
 struct policy_world *policy_world_free(struct policy_world *w);
 
-/* An object as JSON, decoded as the agent does; one that cannot be decoded fails the test. */
+/* An object as JSON. A policy that cannot be decoded is put in its closed form; any other object fails the test. */
 void policy_world_put(struct policy_world *w, enum bl_api_kind kind, const json_t *json);
 void policy_world_remove(struct policy_world *w, enum bl_api_kind kind, const char *namespace,
 			 const char *name);

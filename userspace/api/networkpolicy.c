@@ -17,6 +17,8 @@
 
 #include "api/networkpolicy.h"
 
+#include <errno.h>
+
 #include "api/read.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -197,3 +199,53 @@ const struct bl_api_type bl_api_type_networkpolicy = {
 	.size = sizeof(struct bl_api_networkpolicy),
 	.decode = decode,
 };
+
+/* --- closed -------------------------------------------------------------------------------------------------------------- */
+
+/* The directions that the policy isolates as far as can be told: those it lists, else by the sections it has. */
+static json_t *closed_types(const json_t *spec)
+{
+	const json_t *types = json_object_get(spec, "policyTypes");
+	const json_t *egress = json_object_get(spec, "egress");
+	bool has_egress = egress && !json_is_null(egress) &&
+			  !(json_is_array(egress) && !json_array_size(egress));
+
+	if (json_array_size(types))
+		return json_deep_copy(types);
+	return has_egress ? json_pack("[ss]", "Ingress", "Egress") : json_pack("[s]", "Ingress");
+}
+
+/* NULL where one of them cannot be decoded. Takes the types. */
+static struct bl_api_object *closed_by(const json_t *json, const json_t *pods, json_t *types,
+				       struct bl_err *err)
+{
+	json_t *meta = json_object_get(json, "metadata");
+	struct bl_api_object *obj = NULL;
+	BL_JSON json_t *copy = json_pack("{sO? s{sO? so}}", "metadata", meta, "spec", "podSelector",
+					 pods, "policyTypes", types);
+
+	if (!copy)
+		(void)bl_err_set(err, -EINVAL, "networkpolicy: no object");
+	else
+		(void)bl_api_decode(BL_API_NETWORKPOLICY, copy, &obj, err);
+	return obj;
+}
+
+int bl_api_networkpolicy_closed(const json_t *json, struct bl_api_object **ret_obj,
+				struct bl_err *err)
+{
+	const json_t *spec = json_object_get(json, "spec");
+	const json_t *pods = json_object_get(spec, "podSelector");
+	struct bl_api_object *obj = closed_by(json, pods, closed_types(spec), NULL);
+
+	if (!obj)
+		obj = closed_by(json, pods, json_pack("[ss]", "Ingress", "Egress"), NULL);
+	if (!obj)
+		obj = closed_by(json, NULL, closed_types(spec), NULL);
+	if (!obj)
+		obj = closed_by(json, NULL, json_pack("[ss]", "Ingress", "Egress"), err);
+	if (!obj)
+		return -EINVAL;
+	*ret_obj = obj;
+	return 0;
+}

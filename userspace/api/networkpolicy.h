@@ -45,4 +45,11 @@ struct bl_api_networkpolicy {
 	size_t n_egress;
 };
 
+/*
+ * What stands in for a policy that cannot be decoded: it selects the same pods, all of its namespace where even that cannot be
+ * read, isolates the same directions, and allows nothing. -EINVAL: it does not even have a name.
+ */
+int bl_api_networkpolicy_closed(const json_t *json, struct bl_api_object **ret_obj,
+				struct bl_err *err);
+
 #endif

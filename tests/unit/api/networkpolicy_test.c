@@ -5,6 +5,7 @@
 
 #include "api/networkpolicy.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 
 #include "decode.h"
@@ -120,6 +121,72 @@ static void what_cannot_be_understood_is_refused(void **state)
 		     NP "spec.policyTypes[0]: must be Ingress or Egress");
 }
 
+static struct bl_api_networkpolicy *closed(const char *spec)
+{
+	char *text = bl_asprintf("{" META ",'spec':%s}", spec);
+	BL_JSON json_t *json = json_of(text);
+	struct bl_api_object *obj = NULL;
+	struct bl_err err = {};
+
+	assert_int_not_equal(bl_api_decode(BL_API_NETWORKPOLICY, json, &obj, &err), 0);
+	assert_int_equal(bl_api_networkpolicy_closed(json, &obj, &err), 0);
+	assert_string_equal(obj->meta.name, "np");
+	free(text);
+	return (struct bl_api_networkpolicy *)obj;
+}
+
+static void policy_that_cannot_be_decoded_closes_the_pods_it_selects(void **state)
+{
+	struct bl_api_networkpolicy *p =
+		closed("{'podSelector':{'matchLabels':{'a':'b'}},'policyTypes':['Egress'],"
+		       "'egress':[{'to':[{'ipBlock':{'cidr':'1.2.3.4/99'}}]},{}]}");
+
+	(void)state;
+	assert_int_equal(p->pods->count, 1);
+	assert_true(p->isolates_egress && !p->isolates_ingress);
+	assert_int_equal(p->n_egress + p->n_ingress, 0);
+	bl_api_free(&p->obj);
+	p = closed("{'podSelector':{},'ingress':[{'ports':[{'port':70000}]}]}");
+	assert_true(p->isolates_ingress && !p->isolates_egress);
+	assert_int_equal(p->n_ingress, 0);
+	bl_api_free(&p->obj);
+	p = closed("{'podSelector':{},'egress':'all'}");
+	assert_true(p->isolates_ingress && p->isolates_egress);
+	bl_api_free(&p->obj);
+}
+
+static void policy_whose_selector_cannot_be_read_closes_its_namespace(void **state)
+{
+	struct bl_api_networkpolicy *p =
+		closed("{'podSelector':{'matchExpressions':[{'key':'a','operator':'Near'}]},"
+		       "'policyTypes':['Ingress'],'ingress':[{}]}");
+
+	(void)state;
+	assert_int_equal(p->pods->count, 0);
+	assert_true(p->isolates_ingress && !p->isolates_egress);
+	assert_int_equal(p->n_ingress, 0);
+	bl_api_free(&p->obj);
+	p = closed("{'podSelector':7,'policyTypes':['Sideways']}");
+	assert_int_equal(p->pods->count, 0);
+	assert_true(p->isolates_ingress && p->isolates_egress);
+	bl_api_free(&p->obj);
+	p = closed("[]");
+	assert_true(p->isolates_ingress);
+	bl_api_free(&p->obj);
+}
+
+static void policy_without_a_name_closes_nothing(void **state)
+{
+	BL_JSON json_t *json = json_of("{'spec':{'podSelector':{}}}"), *list = json_of("[]");
+	struct bl_api_object *obj = NULL;
+	struct bl_err err = {};
+
+	(void)state;
+	assert_int_equal(bl_api_networkpolicy_closed(json, &obj, &err), -EINVAL);
+	assert_int_equal(bl_api_networkpolicy_closed(list, &obj, &err), -EINVAL);
+	assert_null(obj);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +195,9 @@ int main(void)
 		cmocka_unit_test(ports_are_numbers_ranges_names_or_all),
 		cmocka_unit_test(blocks_keep_their_exceptions),
 		cmocka_unit_test(what_cannot_be_understood_is_refused),
+		cmocka_unit_test(policy_that_cannot_be_decoded_closes_the_pods_it_selects),
+		cmocka_unit_test(policy_whose_selector_cannot_be_read_closes_its_namespace),
+		cmocka_unit_test(policy_without_a_name_closes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

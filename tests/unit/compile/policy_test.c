@@ -314,6 +314,26 @@ static void replicas_share_a_class_and_unselected_labels_split_none(void **state
 	policy_world_free(w);
 }
 
+static void policy_that_cannot_be_decoded_closes_its_pods_and_changes_no_other(void **state)
+{
+	struct policy_world *w = world();
+
+	(void)state;
+	put_pod(w, "c", "'app':'client'", "10.1.0.7");
+	put_policy(w, "good", FROM_CLIENTS);
+	put_policy(w, "bad",
+		   "'podSelector':{'matchLabels':{'app':'web'}},'ingress':[{'ports':"
+		   "[{'port':90,'endPort':80}]},{}]");
+	policy_world_compile(w);
+	assert_true(reaches(w, "10.1.0.7"));
+	assert_false(reaches(w, "10.1.0.9"));
+	policy_world_remove(w, BL_API_NETWORKPOLICY, "x", "good");
+	policy_world_compile(w);
+	assert_false(reaches(w, "10.1.0.7"));
+	assert_true(allows(w, false, "10.1.0.1", "10.1.0.7", IPPROTO_TCP, 80));
+	policy_world_free(w);
+}
+
 static void everything_taken_away_leaves_nothing(void **state)
 {
 	struct policy_world *w = world();
@@ -348,6 +368,8 @@ int main(void)
 		cmocka_unit_test(ranges_that_touch_become_one),
 		cmocka_unit_test(hundreds_of_blocks_each_hold_their_own),
 		cmocka_unit_test(replicas_share_a_class_and_unselected_labels_split_none),
+		cmocka_unit_test(
+			policy_that_cannot_be_decoded_closes_its_pods_and_changes_no_other),
 		cmocka_unit_test(everything_taken_away_leaves_nothing),
 	};
 
