@@ -10,7 +10,7 @@
  *
  * The stack also refuses: a NodePort without a backend, or a packet of a connection that nobody knows, has no socket there. The address of
  * a load balancer, and an external one, are served like NodePorts, whether the node has the address or a router sends it here. A
- * ClusterIP is not served: it is dropped, since the stack would send it back to the gateway that it came from.
+ * ClusterIP is not served: it is refused here, since the stack would send it back to the gateway that it came from.
  */
 
 #include <linux/bpf.h>
@@ -26,6 +26,7 @@
 #include "lib/fragment.h"
 #include "lib/nat.h"
 #include "lib/parse.h"
+#include "lib/reject.h"
 #include "lib/service.h"
 
 /*
@@ -168,7 +169,7 @@ BL_INLINE int to_nowhere(struct __sk_buff *skb, int family, const struct bl_pack
 	if (bl_addr_is_multicast(family, &p->daddr) ||
 	    !(bl_prefix_find(family, &p->daddr) & BL_PREFIX_SERVICE))
 		return bl_pass(skb, BL_PASS_STACK);
-	return bl_drop(skb, BL_DROP_NO_SERVICE);
+	return bl_reject(skb, BL_HOOK_UPLINK, family, p, NULL, BL_DROP_NO_SERVICE);
 }
 
 /* A packet of no flow that gets none. The stack answers for the node's own addresses only. */
@@ -178,7 +179,7 @@ BL_INLINE int settle(struct __sk_buff *skb, int family, const struct bl_packet *
 	if (reason == BL_PASS_STACK && !own)
 		return to_nowhere(skb, family, p);
 	if (reason == BL_PASS_REFUSE && !own)
-		return bl_drop(skb, BL_DROP_NO_BACKEND);
+		return bl_reject(skb, BL_HOOK_UPLINK, family, p, NULL, BL_DROP_NO_BACKEND);
 	if (reason == BL_PASS_STACK || reason == BL_PASS_REFUSE)
 		return bl_pass(skb, reason);
 	return bl_drop(skb, reason);

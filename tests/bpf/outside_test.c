@@ -308,12 +308,16 @@ static void balancers_address_never_bounces(void **state)
 		rig_reset(*state);
 		rig_balancer(*state, family, BALANCER, 80, IPPROTO_TCP, 0, NULL);
 		o = rig_run(*state, WORLD, &f);
-		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.verdict, REDIRECTED);
 		assert_int_equal(o.reason, BL_DROP_NO_SERVICE);
+		talk_is(o.out.saddr, family, BALANCER);
+		talk_is(o.out.daddr, family, WORLD);
+		assert_true(o.out.tcp_flags & RST);
 		f.dport = 80;
 		o = rig_run(*state, WORLD, &f);
-		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.verdict, REDIRECTED);
 		assert_int_equal(o.reason, BL_DROP_NO_BACKEND);
+		assert_true(o.out.tcp_flags & RST);
 	}
 }
 
@@ -367,7 +371,7 @@ static void service_addresses_are_not_served_to_the_outside(void **state)
 
 		talk_shop(*state, family, BOB, IPPROTO_TCP);
 		o = rig_run(*state, WORLD, &f);
-		assert_int_equal(o.verdict, DROPPED);
+		assert_int_equal(o.verdict, REDIRECTED);
 		assert_int_equal(o.reason, BL_DROP_NO_SERVICE);
 	}
 }
