@@ -45,7 +45,7 @@ def page(report):
 
 def _where(m):
     virtual = "" if m["virtual"] in ("no", "none") else ", virtual machine"
-    return (f"{m['date']} · commit {m['commit']} · {m['mode']} run of {m['seconds']:.0f} s, {m['rounds']} rounds · {m['cpu']}, {m['cpus']} CPUs{virtual} · "
+    return (f"{m['date']} · commit {m['commit']} · {m['mode']} run of {m['seconds']:.0f} s, {m['rounds']} round{'s' * (m['rounds'] != 1)} · {m['cpu']}, {m['cpus']} CPUs{virtual} · "
             f"kernel {m['kernel'].split()[0]}")
 
 

@@ -164,7 +164,7 @@ def bars(ident, title, desc, rows, label, show=number, best=None):
     if not rows:
         return ""
     name_w = min(250, 12 + max(len(r[0]) for r in rows) * 6.6)
-    left, right, step, top = name_w, WIDTH - 70, 24, 30
+    left, right, step, top = name_w, WIDTH - 104, 24, 30
     height = top + step * len(rows) + 8
     axis = Linear([r[4] for r in rows], left, right)
     out = open_svg(ident, height, title, desc) + [text(left, 16, label, "label")]

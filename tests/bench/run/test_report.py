@@ -124,7 +124,8 @@ class Text(unittest.TestCase):
 
     def test_values_are_in_the_unit_that_one_counts_in(self):
         for v, unit, want in ((1500, "ns", "1.5 µs"), (0.0123, "s", "12.3 ms"), (3e-6, "s", "3 µs"), (2 ** 21, "bytes", "2 MiB"), (3.1e10, "bit/s", "31.0 Gbit/s"),
-                              (0, "packets", "0 packets"), (999.96, "ns", "1 µs"), (0, "s", "0 µs")):
+                              (0, "packets", "0 packets"), (999.96, "ns", "1 µs"), (0, "s", "0 µs"),
+                              (8930, "ns/packet", "8.93 µs/packet"), (30000, "1/s", "30.0 k/s"), (0.09, "s/Gbit", "90.0 ms/Gbit"), (0, "ns", "0 ns")):
             self.assertEqual(views.value(v, unit), want)
 
     def test_tables_run_across_sizes_and_keep_other_settings_apart(self):

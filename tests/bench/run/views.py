@@ -88,15 +88,19 @@ def rows_of(records):
     return [r for r in ROWS if r in there] + sorted(there - set(ROWS))
 
 
+SCALES = {"ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")), "s": ((1, "s"), (1e-3, "ms"), (1e-6, "µs")),
+          "bytes": ((2 ** 30, "GiB"), (2 ** 20, "MiB"), (2 ** 10, "KiB"), (1, "B"))}
+MANY = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, ""))
+
+
 def value(v, unit):
-    """A value in the unit that a reader counts in."""
-    for base, steps in {"ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")), "s": ((1, "s"), (1e-3, "ms"), (1e-6, "µs")),
-                        "bytes": ((2 ** 30, "GiB"), (2 ** 20, "MiB"), (2 ** 10, "KiB"), (1, "B"))}.items():
-        if unit == base:
-            size, name = next(((s, n) for s, n in steps if abs(v) >= s * 0.9995), steps[-1])
-            return f"{digits(v / size)} {name}"
-    big, prefix = next(((s, p) for s, p in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if abs(v) >= s * 0.9995), (1, ""))
-    return f"{digits(v / big)} {prefix}{unit}".strip()
+    """A value in the unit that a reader counts in: 1500 ns is 1.5 µs, 8930 ns/packet is 8.93 µs/packet."""
+    head, slash, per = unit.partition("/")
+    scale = SCALES.get(head, MANY)
+    size, name = next(((s, n) for s, n in scale if abs(v) >= s * 0.9995), scale[-1])
+    if scale is MANY:
+        name += "" if head == "1" else head
+    return f"{digits(v / size)} {name}{slash}{per}".strip()
 
 
 def digits(v):
