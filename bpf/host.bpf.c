@@ -24,6 +24,7 @@
 #include "lib/endpoint.h"
 #include "lib/forward.h"
 #include "lib/fragment.h"
+#include "lib/lb.h"
 #include "lib/nat.h"
 #include "lib/parse.h"
 #include "lib/reject.h"
@@ -32,6 +33,15 @@
 /*
  * The decisions below return BL_PASS_SERVICE for a packet that has a flow now, any other reason for what becomes of it.
  */
+
+BL_INLINE const struct bl_backend *backend_for(int family, const struct bl_packet *p,
+					       const struct bl_service *svc, __u32 *ret_id)
+{
+	if (svc->flags & BL_SERVICE_MAGLEV)
+		return bl_lb_choose(
+			svc, bl_lb_hash(family, &p->saddr, p->sport, p->dport, p->proto), ret_id);
+	return bl_backend_for(family, &p->saddr, svc, ret_id);
+}
 
 /* The first packet of a flow to a NodePort. */
 BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
@@ -43,7 +53,7 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 
 	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
-	b = bl_nat_opens(p) ? bl_backend_for(family, &p->saddr, svc, &to.backend) : NULL;
+	b = bl_nat_opens(p) ? backend_for(family, p, svc, &to.backend) : NULL;
 	if (!b)
 		return BL_PASS_REFUSE;
 	to.daddr = b->addr;

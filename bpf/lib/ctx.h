@@ -73,6 +73,13 @@ BL_INLINE bool bl_addr_is_loopback(int family, const struct bl_addr *a)
 	return !(a->w[0] | a->w[1] | a->w[2]) && a->w[3] == bpf_htonl(1);
 }
 
+/* One step of a hash over words: cheap, and even enough for a table that nobody can aim at blindly. */
+BL_INLINE __u32 bl_mix(__u32 h, __u32 v)
+{
+	h = (h ^ v) * 0x9e3779b1;
+	return h ^ (h >> 15);
+}
+
 /* A number below n (n > 0), evenly enough for n far below 2^32. */
 BL_INLINE __u32 bl_random_below(__u32 n)
 {

@@ -143,20 +143,14 @@ BL_INLINE bool flow_is_over(const struct bl_flow *f, __u8 proto, __u64 now)
 	return idle > (proto == IPPROTO_TCP || proto == IPPROTO_SCTP ? 7200 : 120) * BL_SECOND;
 }
 
-BL_INLINE __u32 mix(__u32 h, __u32 v)
-{
-	h = (h ^ v) * 0x9e3779b1;
-	return h ^ (h >> 15);
-}
-
 BL_INLINE __u32 hash_of(int family, const struct bl_packet *p)
 {
-	__u32 h = mix(((__u32)p->sport << 16) | p->dport, p->proto);
+	__u32 h = bl_mix(((__u32)p->sport << 16) | p->dport, p->proto);
 
-	h = mix(mix(h, p->saddr.w[0]), p->daddr.w[0]);
+	h = bl_mix(bl_mix(h, p->saddr.w[0]), p->daddr.w[0]);
 	if (family == BL_V6) {
-		h = mix(mix(h, p->saddr.w[3]), p->daddr.w[3]);
-		h = mix(mix(h, p->saddr.w[2]), p->daddr.w[2]);
+		h = bl_mix(bl_mix(h, p->saddr.w[3]), p->daddr.w[3]);
+		h = bl_mix(bl_mix(h, p->saddr.w[2]), p->daddr.w[2]);
 	}
 	return h;
 }

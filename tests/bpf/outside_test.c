@@ -391,6 +391,61 @@ static void uplink_hands_pods_their_packets(void **state)
 	}
 }
 
+static void make_table(struct rig *r, int family)
+{
+	struct bl_service4_key key4 = {
+		.port = htons(80), .proto = IPPROTO_UDP, .scope = BL_SCOPE_EXTERNAL};
+	struct bl_service6_key key6 = {
+		.port = htons(80), .proto = IPPROTO_UDP, .scope = BL_SCOPE_EXTERNAL};
+	void *key = family == 4 ? (void *)&key4 : (void *)&key6;
+	const char *map = family == 4 ? "service4" : "service6";
+	uint32_t backends[] = {1, 2, 1, 2, 1, 2, 2};
+	struct bl_service svc;
+	uint8_t addr[16];
+
+	rig_addr(family, BALANCER, addr);
+	memcpy(&key4.addr, addr, 4);
+	memcpy(&key6.addr, addr, 16);
+	rig_backend(r, 1, family, ALICE, 8080, IPPROTO_UDP, 1);
+	rig_backend(r, 2, family, CAROL, 8080, IPPROTO_UDP, 1);
+	rig_balancer(r, family, BALANCER, 80, IPPROTO_UDP, 7, backends);
+	rig_get(r, map, key, &svc);
+	svc.flags = BL_SERVICE_MAGLEV;
+	rig_put(r, map, key, &svc);
+}
+
+static bool to_carol(struct rig *r, int family, uint16_t port)
+{
+	uint8_t carol[16];
+	struct frame f = talk_open(family, WORLD, BALANCER, IPPROTO_UDP, port, 80);
+	struct outcome o = rig_run(r, WORLD, &f);
+
+	assert_int_equal(o.verdict, REDIRECTED);
+	rig_addr(family, CAROL, carol);
+	return memcmp(o.out.daddr, carol, family == 4 ? 4 : 16) == 0;
+}
+
+static void table_gives_a_flow_the_same_backend_without_memory(void **state)
+{
+	FAMILIES(family)
+	{
+		bool carols[200];
+		unsigned int n = 0;
+
+		rig_reset(*state);
+		make_table(*state, family);
+		for (uint16_t i = 0; i < 200; i++)
+			n += carols[i] = to_carol(*state, family, (uint16_t)(40000 + i));
+		assert_in_range(n, 200 * 4 / 7 - 40, 200 * 4 / 7 + 40);
+		rig_reset(*state);
+		make_table(*state, family);
+		assert_int_equal(rig_flows(*state, family), 0);
+		for (uint16_t i = 0; i < 200; i++)
+			assert_int_equal(to_carol(*state, family, (uint16_t)(40000 + i)),
+					 carols[i]);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, talk_reset)
@@ -406,6 +461,7 @@ int main(void)
 		TEST(a_client_outside_has_a_nodeport_view_of_its_own),
 		TEST(balancers_address_leads_to_pods_here_and_elsewhere),
 		TEST(affinity_keeps_a_client_outside_at_its_backend),
+		TEST(table_gives_a_flow_the_same_backend_without_memory),
 		TEST(balancers_address_never_bounces),
 		TEST(pod_reaches_a_balancers_address_that_is_the_nodes),
 		TEST(pod_reaches_a_nodeport_past_the_socket_hooks),

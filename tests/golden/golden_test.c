@@ -25,6 +25,7 @@
 
 #include "agent/bgp/bgp.h"
 #include "agent/compile/compile.h"
+#include "agent/state/maglev.h"
 #include "api/object.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -214,6 +215,8 @@ static void read_config(struct run *r)
 	r->config.snat_ports = (struct bl_compile_ports){61000, 65535};
 	r->config.node_port_addresses = cidrs_of(json_object_get(c, "nodePortAddresses"), r->arena);
 	r->config.external_ips = json_is_true(json_object_get(c, "externalIPs"));
+	r->config.lb = json_is_true(json_object_get(c, "random")) ? BL_LB_RANDOM : BL_LB_MAGLEV;
+	r->config.maglev_size = BL_MAGLEV_SIZE_DEFAULT;
 	r->config.masquerade = json_is_true(json_object_get(c, "masquerade"));
 	r->config.mesh = json_is_true(json_object_get(c, "mesh"));
 	r->config.asn = (uint32_t)json_integer_value(json_object_get(c, "asn"));

@@ -32,7 +32,9 @@ static void dump_set(const struct bl_desired_set *set, struct bl_buf *out)
 	char ip[BL_IP_STRLEN];
 
 	bl_buf_printf(out, "  set IPv%u %s '%s'%s", set->family, proto_name(set->proto),
-		      set->port_name, set->local ? " local" : "");
+		      set->port_name, set->flags & BL_SERVICE_LOCAL ? " local" : "");
+	if (set->flags & BL_SERVICE_MAGLEV)
+		bl_buf_printf(out, " maglev %u", set->table);
 	if (set->affinity_s)
 		bl_buf_printf(out, " affinity %us", set->affinity_s);
 	bl_buf_putc(out, '\n');

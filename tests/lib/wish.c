@@ -63,18 +63,22 @@ static void parse_set(struct world *w, char *text, struct bl_desired_set *ret)
 {
 	char *targets = strchr(text, '>'), *save = NULL;
 	char *name;
-	bool local, affinity;
+	bool local, affinity, maglev;
 
 	local = targets[-1] == '!';
 	affinity = targets[-1] == '%';
-	targets[-(local || affinity)] = '\0';
+	maglev = targets[-1] == '#';
+	targets[-(local || affinity || maglev)] = '\0';
 	targets++;
 	name = strchr(text, '=');
 	if (name)
 		*name++ = '\0';
 	*ret = (struct bl_desired_set){.port_name = name ? name : "",
 				       .proto = IPPROTO_TCP,
-				       .local = local,
+				       .flags = (uint8_t)(local	   ? BL_SERVICE_LOCAL
+							  : maglev ? BL_SERVICE_MAGLEV
+								   : 0),
+				       .table = 7,
 				       .affinity_s = affinity ? 60 : 0};
 	ret->frontends = bl_arena_array(w->arena, 1, struct bl_frontend);
 	ret->n_frontends = 1;

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/state/maglev.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -214,6 +215,37 @@ static int read_routing(struct bl_agent_config *c, const json_t *v, void *field,
 	return 0;
 }
 
+static int read_lb(struct bl_agent_config *c, const json_t *v, void *field, struct bl_err *err)
+{
+	const char *text = json_string_value(v);
+	enum bl_compile_lb *lb = field;
+
+	(void)c;
+	if (text && bl_streq(text, "maglev"))
+		*lb = BL_LB_MAGLEV;
+	else if (text && bl_streq(text, "random"))
+		*lb = BL_LB_RANDOM;
+	else
+		return bl_err_set(err, -EINVAL, "must be maglev or random");
+	return 0;
+}
+
+static int read_maglev_size(struct bl_agent_config *c, const json_t *v, void *field,
+			    struct bl_err *err)
+{
+	uint32_t size = 0;
+	int rc = read_range(v, 2, BL_MAGLEV_SIZE_MAX, &size, err);
+
+	(void)c;
+	if (rc)
+		return rc;
+	if (bl_maglev_prime(size) != size)
+		return bl_err_set(err, -EINVAL, "%u is no prime; the next is %u", size,
+				  bl_maglev_prime(size));
+	*(uint32_t *)field = size;
+	return 0;
+}
+
 static int read_router_id(struct bl_agent_config *c, const json_t *v, void *field,
 			  struct bl_err *err)
 {
@@ -316,6 +348,8 @@ static const struct key top_keys[] = {
 	KEY("nodePortAddresses", read_cidrs, compile.node_port_addresses),
 	KEY("externalIPs", read_bool, compile.external_ips),
 	KEY("snatPorts", read_ports, compile.snat_ports),
+	KEY("lbAlgorithm", read_lb, compile.lb),
+	KEY("maglevSize", read_maglev_size, compile.maglev_size),
 	KEY("masquerade", read_bool, compile.masquerade),
 	KEY("routing", read_routing, compile.routing),
 	KEY("bgp", read_bgp, compile),
@@ -334,6 +368,8 @@ static void set_defaults(struct bl_agent_config *c)
 	c->bird_config = "/etc/bird/beeline.conf";
 	c->cni_conf_dir = "/etc/cni/net.d";
 	c->log_level = BL_LOG_INFO;
+	c->compile.lb = BL_LB_MAGLEV;
+	c->compile.maglev_size = BL_MAGLEV_SIZE_DEFAULT;
 	c->compile.masquerade = true;
 	c->compile.node_ports = (struct bl_compile_ports){30000, 32767};
 	c->compile.snat_ports = (struct bl_compile_ports){61000, 65535};

@@ -124,12 +124,12 @@ static void add_frontends(const struct bl_desired_set *set, json_t *frontends)
 		if (f->scope == BL_SCOPE_ADDR)
 			continue;
 		address = bl_ip_is_unspecified(&f->ip) ? json_string("") : ip_json(&f->ip);
-		json_array_append_new(frontends,
-				      json_pack("{so si ss ss ss si ss}", "address", address,
-						"port", (int)f->port, "protocol", proto, "scope",
-						bl_maps_scope_name(f->scope), "name",
-						set->port_name, "family", (int)set->family,
-						"policy", set->local ? "Local" : "Cluster"));
+		json_array_append_new(
+			frontends, json_pack("{so si ss ss ss si ss}", "address", address, "port",
+					     (int)f->port, "protocol", proto, "scope",
+					     bl_maps_scope_name(f->scope), "name", set->port_name,
+					     "family", (int)set->family, "policy",
+					     set->flags & BL_SERVICE_LOCAL ? "Local" : "Cluster"));
 	}
 }
 

@@ -29,7 +29,8 @@ struct flag {
 	const char *name;
 };
 
-static const struct flag service_flags[] = {{BL_SERVICE_LOCAL, "local"}, {}};
+static const struct flag service_flags[] = {
+	{BL_SERVICE_LOCAL, "local"}, {BL_SERVICE_MAGLEV, "maglev"}, {}};
 static const struct flag backend_flags[] = {
 	{BL_BACKEND_LIVE, "live"}, {BL_BACKEND_V6, "ipv6"}, {BL_BACKEND_LOCAL, "local"}, {}};
 static const struct flag endpoint_flags[] = {{BL_ENDPOINT_POD, "pod"},

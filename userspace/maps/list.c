@@ -139,7 +139,9 @@ static int view_entry(void *arg, const void *key, const void *value)
 	json_object_set_new(front, "policy",
 			    json_string(service->flags & BL_SERVICE_LOCAL ? "Local" : "Cluster"));
 	json_array_append(json_object_get(svc, "frontends"), front);
-	add_backends(v, svc, meta.port, service);
+	/* What a table names, clients inside reach by a set of its own. */
+	if (!(service->flags & BL_SERVICE_MAGLEV))
+		add_backends(v, svc, meta.port, service);
 	return 0;
 }
 

@@ -63,7 +63,8 @@ struct bl_service {
 				* then ordered by backend id. */
 };
 BL_LAYOUT(struct bl_service, 16);
-#define BL_SERVICE_LOCAL 0x01 /* its backends are this node's only */
+#define BL_SERVICE_LOCAL  0x01 /* its backends are this node's only */
+#define BL_SERVICE_MAGLEV 0x02 /* its slots are a Maglev table: the packet's hash chooses */
 
 /* slot: array, index -> backend id. A service owns slots [first_slot, first_slot + slot_count). */
 typedef __u32 bl_slot;
@@ -256,7 +257,7 @@ BL_LAYOUT(struct bl_counter, 16);
 #define BL_MAPS(X)                                                                                 \
 	X(service4, HASH, struct bl_service4_key, struct bl_service, 65536, 0, "IPv4 frontends")   \
 	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, 0, "IPv6 frontends")   \
-	X(slot, ARRAY, __u32, bl_slot, 262144, BPF_F_MMAPABLE, "slot to backend id")               \
+	X(slot, ARRAY, __u32, bl_slot, 1048576, BPF_F_MMAPABLE, "slot to backend id")              \
 	X(backend, ARRAY, __u32, struct bl_backend, 65536, BPF_F_MMAPABLE, "backends by id")       \
 	X(service_meta, HASH, __u32, struct bl_service_meta, 65536, 0, "names of services by id")  \
 	X(endpoint4, HASH, struct bl_addr4, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \

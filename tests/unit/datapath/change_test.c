@@ -67,6 +67,86 @@ static void affinity_orders_the_slots_by_backend(void **state)
 	assert_int_equal(w->maps.calls, 0);
 }
 
+/* How many of the frontend's slots name each of the backends 10.1.0.1 to 10.1.0.n. */
+static uint32_t slots_by_backend(struct world *w, const char *front, uint32_t n, uint32_t *ret)
+{
+	struct bl_service4_key key = {.port = htons(80), .proto = IPPROTO_TCP};
+	const struct bl_service *s;
+
+	inet_pton(AF_INET, front, &key.addr);
+	s = fake_maps_get(&w->maps, BL_MAP_service4, &key);
+	memset(ret, 0, n * sizeof(*ret));
+	for (uint32_t i = 0; i < s->slot_count; i++) {
+		uint32_t index = s->first_slot + i;
+		const bl_slot *slot = fake_maps_get(&w->maps, BL_MAP_slot, &index);
+		const struct bl_backend *b = fake_maps_get(&w->maps, BL_MAP_backend, slot);
+
+		assert_in_range(ntohl(b->addr.w[0]), 0x0a010001, 0x0a010000 + n);
+		ret[ntohl(b->addr.w[0]) - 0x0a010001]++;
+	}
+	assert_int_equal(s->flags, BL_SERVICE_MAGLEV);
+	return s->slot_count;
+}
+
+static void a_table_has_every_backend_in_its_share_of_slots(void **state)
+{
+	struct world *w = *state;
+	struct bl_services_count count;
+	uint32_t n[9];
+
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80#>10.1.0.1:1,10.1.0.2:1,10.1.0.3:1"), 0);
+	assert_int_equal(slots_by_backend(w, "10.0.0.1", 3, n), 7);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_in_range(n[i], 2, 3);
+	/* One that drains has its id, and no slot. */
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80#>10.1.0.1:1,~10.1.0.2:1,10.1.0.3:1"), 0);
+	assert_int_equal(slots_by_backend(w, "10.0.0.1", 3, n), 7);
+	assert_int_equal(n[1], 0);
+	assert_int_equal(wish_backend_of(w, "10.1.0.2:1")->generation, 1);
+	/* More backends than slots. */
+	assert_int_equal(wish_set(w, "cart",
+				  "10.0.0.1:80#>10.1.0.1:1,10.1.0.2:1,10.1.0.3:1,10.1.0.4:1,"
+				  "10.1.0.5:1,10.1.0.6:1,10.1.0.7:1,10.1.0.8:1,10.1.0.9:1"),
+			 0);
+	assert_int_equal(slots_by_backend(w, "10.0.0.1", 9, n), 11);
+	for (uint32_t i = 0; i < 9; i++)
+		assert_in_range(n[i], 1, 2);
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80#>~10.1.0.1:1"), 0);
+	assert_int_equal(slots_by_backend(w, "10.0.0.1", 1, n), 0);
+	assert_int_equal(wish_set(w, "cart", ""), 0);
+	wish_collect(w);
+	bl_services_count(w->s, &count);
+	assert_int_equal(count.backends + count.slots, 0);
+	assert_null(wish_backend_of(w, "10.1.0.1:1"));
+	assert_int_equal(w->maps.astray, 0);
+}
+
+static void a_table_and_chance_are_sets_of_their_own(void **state)
+{
+	struct world *w = *state;
+	uint32_t n[2];
+
+	assert_int_equal(wish_set(w, "cart",
+				  "10.0.0.1:80=a>10.1.0.1:1,10.1.0.2:1 "
+				  "10.0.0.2:80=a#>10.1.0.1:1,10.1.0.2:1"),
+			 0);
+	assert_string_equal(wish_follow(w, "10.0.0.1:80"), "cart>10.1.0.1:1,10.1.0.2:1");
+	assert_int_equal(slots_by_backend(w, "10.0.0.2", 2, n), 7);
+	wish_restart(w);
+	assert_int_equal(wish_set(w, "cart",
+				  "10.0.0.1:80=a>10.1.0.1:1,10.1.0.2:1 "
+				  "10.0.0.2:80=a#>10.1.0.1:1,10.1.0.2:1"),
+			 0);
+	assert_int_equal(w->maps.calls, 0);
+	/* From one to the other, without a moment without slots. */
+	assert_int_equal(wish_set(w, "cart",
+				  "10.0.0.1:80=a>10.1.0.1:1,10.1.0.2:1 "
+				  "10.0.0.2:80=a>10.1.0.1:1,10.1.0.2:1"),
+			 0);
+	assert_string_equal(wish_follow(w, "10.0.0.2:80"), "cart>10.1.0.1:1,10.1.0.2:1");
+	assert_int_equal(w->maps.astray, 0);
+}
+
 static void a_frontend_of_another_service_is_refused_by_name(void **state)
 {
 	struct world *w = *state;
@@ -243,6 +323,8 @@ int main(void)
 		TEST(an_equal_wish_writes_nothing),
 		TEST(a_backend_change_is_one_write_of_the_frontend),
 		TEST(affinity_orders_the_slots_by_backend),
+		TEST(a_table_has_every_backend_in_its_share_of_slots),
+		TEST(a_table_and_chance_are_sets_of_their_own),
 		TEST(a_frontend_of_another_service_is_refused_by_name),
 		TEST(a_frontend_moves_between_sets_of_a_service_in_one_write),
 		TEST(names_that_do_not_fit_are_refused),

@@ -17,6 +17,12 @@ enum bl_compile_routing {
 	BL_ROUTING_DIRECT, /* nodes share a link: one route a node */
 };
 
+/* How a backend is chosen for clients outside of the cluster, at addresses of load balancers and external ones. */
+enum bl_compile_lb {
+	BL_LB_MAGLEV, /* by a table that every node builds alike */
+	BL_LB_RANDOM,
+};
+
 /* Host byte order, both ends included. */
 struct bl_compile_ports {
 	uint16_t first, last;
@@ -35,6 +41,8 @@ struct bl_compile_config {
 	struct bl_compile_ports node_ports, snat_ports;
 	struct bl_compile_cidrs node_port_addresses; /* none: all of the node's */
 	bool external_ips;			     /* Services may have externalIPs */
+	enum bl_compile_lb lb;
+	uint32_t maglev_size; /* slots of a table */
 	bool masquerade;
 	enum bl_compile_routing routing;
 	bool mesh;		/* a session with every other node */

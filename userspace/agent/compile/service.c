@@ -12,6 +12,12 @@
  *	NodePort, from inside		Cluster, always: as if the client had gone out and come back by a load balancer
  *	other addresses			like NodePorts
  *
+ * What clients outside of the cluster see of the whole cluster's targets may be a set of its own again, with a Maglev table:
+ * where the Service says so (annotation beeline.io/lb-algorithm: maglev or random), else where the node does and the Service has an
+ * address of a load balancer or an external one, whose packets may come by any node. A NodePort alone gets no table unasked:
+ * who asks for one node's port comes back to that node. Neither does a Service with session affinity, whose clients' backends are remembered,
+ * nor this node's targets alone, since no other node chooses among them.
+ *
  * A ClusterIP also gets an entry that owns the address without any port, so that a port which the Service does not define is
  * refused instead of routed away.
  *
@@ -25,6 +31,7 @@
 #include <string.h>
 
 #include "agent/compile/compile_internal.h"
+#include "base/str.h"
 
 static int frontend_cmp(const void *a, const void *b)
 {
@@ -56,6 +63,9 @@ struct port {
 	uint8_t family;
 	const struct bl_compile_place *place;
 	const struct bl_compile_outside *outside;
+	uint8_t from_inside,
+		from_outside; /* BL_SERVICE_*: the sets of ClusterIPs, and of clients outside */
+	uint32_t table;	      /* slots of a Maglev table */
 	const struct bl_store *store;
 	struct bl_desired_service *want;
 	struct bl_arena *arena;
@@ -71,7 +81,7 @@ static bool holds(const struct port *p, const struct bl_desired_set *set, const 
 
 	if (!holder || holder == s)
 		return true;
-	if (!set->local && !p->want->n_refused++)
+	if (!set->flags && !p->want->n_refused++)
 		p->want->refused =
 			bl_arena_printf(p->arena, "%s port %u: Service %s/%s has it",
 					ip ? bl_ip_format(ip, text) : "node",
@@ -82,16 +92,14 @@ static bool holds(const struct port *p, const struct bl_desired_set *set, const 
 
 static void add_outside(const struct port *p, struct bl_desired_set *set)
 {
-	bool external_local = p->svc->service->external_local;
-
 	for (size_t i = 0; i < p->outside->count; i++) {
 		const struct bl_ip *ip = p->outside->ips[i];
 
 		if (ip->family != p->family || !holds(p, set, ip))
 			continue;
-		if (!set->local)
+		if (!set->flags)
 			add_frontend(set, ip, p->port->port, BL_SCOPE_CLUSTER);
-		if (external_local == set->local)
+		if (p->from_outside == set->flags)
 			add_frontend(set, ip, p->port->port, BL_SCOPE_EXTERNAL);
 	}
 }
@@ -102,37 +110,37 @@ static void add_frontends(const struct port *p, struct bl_desired_set *set)
 	const struct bl_ip any = {.family = p->family};
 	bool node_port = p->port->node_port && holds(p, set, NULL);
 
-	for (size_t i = 0; i < s->n_cluster_ips && s->internal_local == set->local; i++) {
+	for (size_t i = 0; i < s->n_cluster_ips && p->from_inside == set->flags; i++) {
 		if (s->cluster_ips[i].family == p->family)
 			add_frontend(set, &s->cluster_ips[i], p->port->port, BL_SCOPE_CLUSTER);
 	}
-	if (node_port && !set->local)
+	if (node_port && !set->flags)
 		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT);
-	if (node_port && s->external_local == set->local)
+	if (node_port && p->from_outside == set->flags)
 		add_frontend(set, &any, p->port->node_port, BL_SCOPE_NODEPORT_EXTERNAL);
 	add_outside(p, set);
 	qsort(set->frontends, set->n_frontends, sizeof(*set->frontends), frontend_cmp);
 }
 
-/* The port's set of one view; a view that no frontend has is left out. */
-static void add_set(const struct port *p, bool local, struct bl_arena *arena,
-		    struct bl_desired_service *want)
+/* The port's set of one kind; a kind that no frontend has is left out. */
+static void add_set(const struct port *p, uint8_t flags)
 {
-	struct bl_desired_set *set = &want->sets[want->n_sets];
+	struct bl_desired_set *set = &p->want->sets[p->want->n_sets];
 
-	set->port_name = bl_arena_strdup(arena, p->port->name);
+	set->port_name = bl_arena_strdup(p->arena, p->port->name);
 	set->family = p->family;
 	set->proto = p->port->proto;
-	set->local = local;
+	set->flags = flags;
+	set->table = flags & BL_SERVICE_MAGLEV ? p->table : 0;
 	set->affinity_s = p->svc->service->affinity_seconds;
 	set->frontends =
-		bl_arena_array(arena, p->svc->service->n_cluster_ips + 2 + 2 * p->outside->count,
+		bl_arena_array(p->arena, p->svc->service->n_cluster_ips + 2 + 2 * p->outside->count,
 			       struct bl_frontend);
 	add_frontends(p, set);
 	if (!set->n_frontends)
 		return;
-	bl_compile_targets(p->svc, p->port, p->place, arena, set);
-	want->n_sets++;
+	bl_compile_targets(p->svc, p->port, p->place, p->arena, set);
+	p->want->n_sets++;
 }
 
 static void address_set(const struct bl_ip *ip, struct bl_arena *arena, struct bl_desired_set *set)
@@ -154,8 +162,23 @@ static int set_cmp(const void *a, const void *b)
 		return x->proto < y->proto ? -1 : 1;
 	rc = strcmp(x->port_name, y->port_name);
 	if (!rc)
-		rc = (int)x->local - (int)y->local;
+		rc = (int)x->flags - (int)y->flags;
 	return rc ? rc : frontend_cmp(x->frontends, y->frontends);
+}
+
+/* Whether clients outside get their backends by a table. */
+static bool by_table(const struct bl_api_service *s, const struct bl_compile_config *config,
+		     const struct bl_compile_outside *outside)
+{
+	const char *asked = bl_api_pairs_get(&s->obj.meta.annotations, "beeline.io/lb-algorithm");
+
+	if (s->external_local || s->affinity_seconds)
+		return false;
+	if (asked && bl_streq(asked, "maglev"))
+		return true;
+	if (asked && bl_streq(asked, "random"))
+		return false;
+	return outside->count && config->lb == BL_LB_MAGLEV;
 }
 
 /* `like` has all but the port and the family. */
@@ -167,9 +190,11 @@ static void add_family(const struct port *like, uint8_t family)
 	p.family = family;
 	for (size_t i = 0; i < s->n_ports; i++) {
 		p.port = &s->ports[i];
-		add_set(&p, false, p.arena, p.want);
-		if (s->internal_local || s->external_local)
-			add_set(&p, true, p.arena, p.want);
+		add_set(&p, 0);
+		if (p.from_inside)
+			add_set(&p, p.from_inside);
+		if (p.from_outside && p.from_outside != p.from_inside)
+			add_set(&p, p.from_outside);
 	}
 }
 
@@ -194,6 +219,7 @@ struct bl_desired_service *bl_compile_service(const struct bl_store *store,
 		.svc = svc,
 		.place = &place,
 		.outside = &outside,
+		.table = config->maglev_size,
 		.store = store,
 		.want = want,
 		.arena = arena,
@@ -206,7 +232,11 @@ struct bl_desired_service *bl_compile_service(const struct bl_store *store,
 	if (!s || !bl_api_service_is_proxied(s))
 		return want;
 	outside = bl_compile_outside(store, config, s, arena, want);
-	want->sets = bl_arena_array(arena, s->n_cluster_ips * (2 * s->n_ports + 1),
+	like.from_inside = s->internal_local ? BL_SERVICE_LOCAL : 0;
+	like.from_outside = s->external_local ? BL_SERVICE_LOCAL : 0;
+	if (by_table(s, config, &outside))
+		like.from_outside = BL_SERVICE_MAGLEV;
+	want->sets = bl_arena_array(arena, s->n_cluster_ips * (3 * s->n_ports + 1),
 				    struct bl_desired_set);
 	for (size_t f = 0; f < s->n_cluster_ips; f++) {
 		address_set(&s->cluster_ips[f], arena, &want->sets[want->n_sets++]);

@@ -188,7 +188,7 @@ void bl_compile_targets(const struct bl_store_service *svc, const struct bl_api_
 			const struct bl_compile_place *place, struct bl_arena *arena,
 			struct bl_desired_set *set)
 {
-	struct search s = {.place = place, .port = port, .local = set->local};
+	struct search s = {.place = place, .port = port, .local = set->flags & BL_SERVICE_LOCAL};
 	struct survey all = {};
 	size_t n = 0;
 

@@ -177,6 +177,11 @@ int bl_backends_get(struct bl_backends *b, const struct bl_ip *ip, uint16_t port
 	return 0;
 }
 
+void bl_backends_share(struct bl_backends *b, uint32_t id, uint32_t users)
+{
+	b->v[id].refs += users;
+}
+
 static void retire(struct bl_backends *b, uint32_t id)
 {
 	struct bl_backend_entry *e = &b->v[id];

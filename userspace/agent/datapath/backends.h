@@ -41,6 +41,8 @@ void bl_backends_free(struct bl_backends *b);
 /* One more user of the backend; a new one gets an id. -ENOSPC: the map is full. */
 int bl_backends_get(struct bl_backends *b, const struct bl_ip *ip, uint16_t port, uint8_t proto,
 		    bool local, uint32_t *ret_id, struct bl_err *err);
+/* So many more users of a backend that has one. */
+void bl_backends_share(struct bl_backends *b, uint32_t id, uint32_t users);
 /* One user less. The last one's leaving changes the generation at once, and frees the id after the grace period. */
 void bl_backends_put(struct bl_backends *b, uint32_t id);
 /* One more user of a backend that was read back. -ENOENT: the id is none of a live backend of this family and protocol. */

@@ -6,6 +6,8 @@
  * ranges and ids; what is equal to what is there takes nothing new, so a wish that is fulfilled already writes nothing: that
  * needs no case of its own. Taking over removes frontends that are not wanted any more, names, and retires backends.
  *
+ * A set with a Maglev table has the table's slots for its backends, each once or more often; nothing else knows of tables.
+ *
  * A set whose backends change gets a fresh range of slots, written before any frontend leads there; the one write of a frontend's
  * entry is the moment of the change, and no packet sees half a set. When a write fails, frontends written so far get back what
  * they had, everything taken is given back, and the Service is as before. Should even that fail, what the frontend may lead to stays taken
@@ -23,6 +25,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "agent/state/maglev.h"
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -41,7 +45,7 @@ struct bl_service bl_change_value(const struct bl_plan *p)
 		.id = p->id,
 		.first_slot = p->n_slots ? p->first : 0,
 		.slot_count = p->n_slots,
-		.flags = p->want->local ? BL_SERVICE_LOCAL : 0,
+		.flags = p->want->flags,
 		.affinity_s = p->want->affinity_s & 0xffffff,
 	};
 }
@@ -74,10 +78,10 @@ static int claim_fronts(struct bl_change *c, struct bl_plan *p, struct bl_err *e
 	const struct bl_desired_set *want = p->want;
 	int rc = 0;
 
-	p->set = bl_table_find_set(c->svc, want->family, want->proto, want->local, want->port_name);
+	p->set = bl_table_find_set(c->svc, want->family, want->proto, want->flags, want->port_name);
 	p->made = !p->set;
 	if (p->made)
-		p->set = bl_table_add_set(c->svc, want->family, want->proto, want->local,
+		p->set = bl_table_add_set(c->svc, want->family, want->proto, want->flags,
 					  want->port_name);
 	p->claims = bl_arena_array(c->arena, want->n_frontends, struct bl_claim);
 	for (size_t i = 0; !rc && i < want->n_frontends; i++) {
@@ -146,6 +150,44 @@ static int take_id(struct bl_change *c, struct bl_plan *p, struct bl_err *err)
 	return 0;
 }
 
+/* The live targets; what is not said of one is alike for all. */
+static struct bl_maglev_backend *live_targets(const struct bl_desired_set *want)
+{
+	struct bl_maglev_backend *list = bl_calloc(want->n_targets + 1, sizeof(*list));
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < want->n_targets; i++) {
+		const struct bl_target *t = &want->targets[i];
+
+		if (!t->draining)
+			list[n++] = (struct bl_maglev_backend){
+				.ip = t->ip, .port = t->port, .weight = 1};
+	}
+	return list;
+}
+
+/* In place of the live targets' ids, one each, come those of the table's slots. */
+static int spread(struct bl_change *c, struct bl_plan *p, struct bl_err *err)
+{
+	uint32_t n = p->n_ids, size = bl_maglev_prime(p->want->table > n ? p->want->table : n);
+	BL_FREE struct bl_maglev_backend *live = live_targets(p->want);
+	BL_FREE uint32_t *ids = p->ids;
+	int rc;
+
+	p->ids = bl_calloc(size + p->want->n_targets + 1, sizeof(*p->ids));
+	rc = size ? bl_maglev_fill(live, n, size, p->ids) : -E2BIG;
+	for (uint32_t i = 0; !rc && i < size; i++) {
+		p->ids[i] = ids[p->ids[i]];
+		bl_backends_share(&c->s->backends, p->ids[i], 1);
+	}
+	p->n_ids = rc ? 0 : size;
+	for (uint32_t i = 0; i < n; i++)
+		bl_backends_put(&c->s->backends, ids[i]);
+	return rc ? bl_err_set(err, rc, "%u backends do not fit into a Maglev table of %u slots", n,
+			       p->want->table)
+		  : 0;
+}
+
 static int by_id(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
@@ -160,6 +202,8 @@ static int prepare_set(struct bl_change *c, struct bl_plan *p, struct bl_err *er
 	if (p->want->n_targets)
 		p->ids = bl_calloc(p->want->n_targets, sizeof(*p->ids));
 	rc = take_targets(c, p, false, err);
+	if (!rc && p->n_ids && p->want->flags & BL_SERVICE_MAGLEV)
+		rc = spread(c, p, err);
 	p->n_slots = p->n_ids;
 	if (!rc && p->want->affinity_s)
 		qsort(p->ids, p->n_slots, sizeof(*p->ids), by_id); /* the programs search them */

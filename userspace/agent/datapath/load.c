@@ -93,7 +93,7 @@ static struct bl_set *stray_set(struct load *l, const struct bl_front_key *key,
 		if (set->family == key->family && set->proto == key->proto && is_of(set, v))
 			return set;
 	}
-	set = bl_table_add_set(svc, key->family, key->proto, v->flags & BL_SERVICE_LOCAL, "");
+	set = bl_table_add_set(svc, key->family, key->proto, (uint8_t)v->flags, "");
 	set->id = v->id;
 	return set;
 }
@@ -113,15 +113,15 @@ static struct bl_set *set_for(struct load *l, const struct bl_front_key *key,
 			      const struct bl_service *v)
 {
 	const struct name *n = v->id < l->n_names ? l->names[v->id] : NULL;
-	bool local = v->flags & BL_SERVICE_LOCAL;
+	uint8_t flags = (uint8_t)v->flags;
 	struct bl_set *set;
 
 	if (!n)
 		set = stray_set(l, key, v);
 	else
-		set = bl_table_find_set(n->svc, key->family, key->proto, local, n->port);
+		set = bl_table_find_set(n->svc, key->family, key->proto, flags, n->port);
 	if (n && !set) {
-		set = bl_table_add_set(n->svc, key->family, key->proto, local, n->port);
+		set = bl_table_add_set(n->svc, key->family, key->proto, flags, n->port);
 		set->id = v->id;
 	} else if (n && !is_of(set, v)) {
 		set = stray_set(l, key, v);

@@ -71,7 +71,7 @@ void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc)
 	free(svc);
 }
 
-struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, bool local,
+struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, uint8_t flags,
 				const char *port)
 {
 	struct bl_set *set = bl_new0(struct bl_set);
@@ -79,19 +79,19 @@ struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t prot
 	set->svc = svc;
 	set->family = family;
 	set->proto = proto;
-	set->local = local;
+	set->flags = flags;
 	set->port = bl_strdup(port);
 	LL_PREPEND(svc->sets, set);
 	return set;
 }
 
 struct bl_set *bl_table_find_set(const struct bl_svc *svc, uint8_t family, uint8_t proto,
-				 bool local, const char *port)
+				 uint8_t flags, const char *port)
 {
 	struct bl_set *set;
 
 	LL_FOREACH (svc->sets, set) {
-		if (set->family == family && set->proto == proto && set->local == local &&
+		if (set->family == family && set->proto == proto && set->flags == flags &&
 		    bl_streq(set->port, port))
 			return set;
 	}

@@ -50,11 +50,12 @@ struct bl_set {
 	uint32_t first;	  /* slots; n_slots 0: none */
 	uint32_t n_slots; /* this set's to release */
 	uint32_t n_ids;	  /* n_slots, and those that only keep their connections */
-	uint32_t *ids;	  /* backends, each with a reference; 0: a slot that named nothing usable */
+	uint32_t *
+		ids; /* backends, each time with a reference; 0: a slot that named nothing usable */
 	struct bl_front *fronts;
 	uint8_t family;
 	uint8_t proto;
-	bool local; /* BL_SERVICE_LOCAL: a port may have both kinds */
+	uint8_t flags; /* BL_SERVICE_*: a port may have a set of each kind */
 	bool wanted;
 };
 
@@ -83,10 +84,10 @@ struct bl_svc *bl_table_find_svc(struct bl_services *s, const char *key);
 struct bl_svc *bl_table_svc(struct bl_services *s, const char *key); /* made where missing */
 void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc);   /* which has no sets */
 /* A new empty set of the Service. */
-struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, bool local,
+struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, uint8_t flags,
 				const char *port);
 struct bl_set *bl_table_find_set(const struct bl_svc *svc, uint8_t family, uint8_t proto,
-				 bool local, const char *port);
+				 uint8_t flags, const char *port);
 /* Gives the set's slots, backends and memory back; it has no frontends. The maps are not written. */
 void bl_table_drop_set(struct bl_services *s, struct bl_set *set);
 

@@ -38,14 +38,16 @@ struct bl_target {
 
 /*
  * One backend set with the frontends that lead to it: a port of a Service, of one family, with the cluster's targets or with
- * this node's alone. All strings and lists belong to the arena of the bl_desired_service that holds the set.
+ * this node's alone, chosen by chance or by a Maglev table. All strings and lists belong to the arena of the bl_desired_service that holds the set.
  */
 struct bl_desired_set {
 	const char
 		*port_name; /* "" for the only port, and for the set of BL_SCOPE_ADDR frontends */
 	uint8_t family;
 	uint8_t proto; /* 0: the set of BL_SCOPE_ADDR frontends, which has no targets */
-	bool local;    /* traffic policy Local: targets of this node only */
+	/* BL_SERVICE_*: whose targets, and how one is chosen. A port may have a set of each kind. */
+	uint8_t flags;
+	uint32_t table; /* BL_SERVICE_MAGLEV: how many slots, more where the targets need them */
 	uint32_t
 		affinity_s; /* a client keeps its target until it is silent for so long; 0: it does not */
 	struct bl_frontend *frontends; /* ordered */
@@ -69,18 +71,18 @@ struct bl_desired_service {
 	const char *namespace;
 	const char *name;
 	const char *uid;
-	struct bl_desired_set *sets; /* ordered by family, proto, port name, local last */
+	struct bl_desired_set *sets; /* ordered by family, proto, port name, flags */
 	size_t n_sets;
 	size_t n_refused;    /* addresses that the Service may not have */
 	const char *refused; /* the first of them and why, "" if none */
 };
 
-/* Whether the set shows this node's part of what the set before it holds: the same port with traffic policy Local. */
+/* Whether the set shows what the set before it holds, or this node's part of it: another view of the same port. */
 static inline bool bl_desired_is_part(const struct bl_desired_service *svc, size_t set)
 {
 	const struct bl_desired_set *s = &svc->sets[set];
 
-	return set && s->local && s[-1].family == s->family && s[-1].proto == s->proto &&
+	return set && s[-1].family == s->family && s[-1].proto == s->proto &&
 	       !strcmp(s[-1].port_name, s->port_name);
 }
 
