@@ -129,7 +129,7 @@ static void a_service_prints_with_names(void **state)
 	assert_string_equal(
 		text, "{\"key\":{\"address\":\"10.96.0.1\",\"port\":80,\"protocol\":\"TCP\","
 		      "\"scope\":\"cluster\"},\"value\":{\"id\":3,\"first_slot\":10,\"slots\":2,"
-		      "\"flags\":[]}}");
+		      "\"flags\":[],\"affinity_s\":0}}");
 }
 
 static void an_unused_slot_is_left_out(void **state)
