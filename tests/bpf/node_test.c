@@ -150,7 +150,6 @@ static void refusals_come_back_to_the_node(void **state)
 
 		rig_reset(*state);
 		rig_service(*state, family, SHOP, 80, proto, 0, NULL);
-		rig_own(*state, family, SHOP);
 		o = rig_run(*state, NODE, &f);
 		talk_refused(&o, &f, BL_DROP_NO_BACKEND);
 		f.dport = 81;

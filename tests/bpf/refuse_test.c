@@ -41,6 +41,24 @@ static void what_nobody_serves_is_refused_at_once(void **state)
 	}
 }
 
+static void owned_address_outside_the_service_ranges_is_refused(void **state)
+{
+	FAMILIES(family)
+	PROTOS(proto)
+	{
+		struct frame f = talk_open(family, ALICE, WORLD, proto, 40000, 81);
+		struct outcome o;
+
+		rig_reset(*state);
+		o = rig_run(*state, ALICE, &f);
+		assert_int_not_equal(o.reason, BL_DROP_NO_SERVICE);
+		rig_reset(*state); /* the flow to the world */
+		rig_own(*state, family, WORLD);
+		o = rig_run(*state, ALICE, &f);
+		talk_refused(&o, &f, BL_DROP_NO_SERVICE);
+	}
+}
+
 static void refusal_acknowledges_what_it_refuses(void **state)
 {
 	FAMILIES(family)
@@ -144,6 +162,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, talk_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(what_nobody_serves_is_refused_at_once),
+		TEST(owned_address_outside_the_service_ranges_is_refused),
 		TEST(refusal_acknowledges_what_it_refuses),
 		TEST(refusals_are_not_refused),
 		TEST(gone_backend_resets_tcp_and_moves_udp),

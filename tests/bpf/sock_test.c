@@ -346,6 +346,22 @@ static void what_nobody_serves_is_refused(void **state)
 	}
 }
 
+static void owned_address_outside_the_service_ranges_is_refused(void **state)
+{
+	static const char *const owned[] = {"198.51.100.7", "2001:db8:7::7"};
+
+	FAMILIES(v6)
+	{
+		int domain = v6 ? AF_INET6 : AF_INET;
+
+		assert_int_not_equal(sock_dial(domain, SOCK_STREAM, v6, owned[v6], 80),
+				     -ECONNREFUSED);
+		sock_service(*state, v6, owned[v6], 0, 0, BL_SCOPE_ADDR, 0, 0);
+		assert_int_equal(sock_dial(domain, SOCK_STREAM, v6, owned[v6], 80), -ECONNREFUSED);
+		assert_int_equal(sock_dial(domain, SOCK_DGRAM, v6, owned[v6], 80), -ECONNREFUSED);
+	}
+}
+
 /* Its receiver may be a client of this very host, whom the service stands in for; otherwise the packet is refused later. */
 static void datagram_to_a_port_for_translation_is_left_to_the_packet_programs(void **state)
 {
@@ -419,6 +435,7 @@ int main(void)
 		TEST(affinity_belongs_to_a_namespace),
 		TEST(nodeport_on_loopback_is_served_to_the_node_only),
 		TEST(what_nobody_serves_is_refused),
+		TEST(owned_address_outside_the_service_ranges_is_refused),
 		TEST(datagram_to_a_port_for_translation_is_left_to_the_packet_programs),
 		TEST(direct_addresses_are_left_alone),
 		TEST(second_service_of_a_backend_is_answered_under_its_name),

@@ -78,7 +78,6 @@ void talk_shop(struct rig *r, int family, enum who pod, uint8_t proto)
 {
 	rig_backend(r, 7, family, pod, 8080, proto, 1);
 	rig_service(r, family, SHOP, 80, proto, 1, (const uint32_t[]){7});
-	rig_own(r, family, SHOP);
 }
 
 void talk_refused(const struct outcome *o, const struct frame *f, enum bl_reason reason)

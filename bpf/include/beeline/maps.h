@@ -26,8 +26,8 @@
  * A NodePort has the unspecified address: whether an address is one of the node's is the endpoint map's knowledge.
  * What can be reached from outside of the cluster has entries of its own for that, which the programs of the uplinks read: sockets
  * and pods are inside and see every backend, a client outside sees what externalTrafficPolicy says.
- * An address without any port is also entered with port 0 and proto 0 (scope BL_SCOPE_ADDR): it owns the address, so
- * that an undefined port of a ClusterIP is refused instead of routed away. Its value has no slots.
+ * A ClusterIP outside of the service ranges (BL_PREFIX_SERVICE) is also entered with port 0 and proto 0 (scope BL_SCOPE_ADDR):
+ * it owns the address, so that an undefined port is refused instead of routed away. Its value has no slots.
  */
 enum bl_scope {
 	BL_SCOPE_CLUSTER = 0,		/* an address of the Service, from inside the cluster */

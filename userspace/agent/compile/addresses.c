@@ -29,11 +29,9 @@ static int endpoint_cmp(const void *a, const void *b)
 
 static bool serves_node_ports(const struct bl_compile_config *config, const struct bl_ip *ip)
 {
-	bool found = !config->node_port_addresses.count;
+	const struct bl_compile_cidrs *some = &config->node_port_addresses;
 
-	for (size_t i = 0; !found && i < config->node_port_addresses.count; i++)
-		found = bl_cidr_contains(&config->node_port_addresses.list[i], ip);
-	return found && !bl_ip_is_loopback(ip);
+	return (!some->count || bl_compile_is_in(some, ip)) && !bl_ip_is_loopback(ip);
 }
 
 static int by_ip(const void *key, const void *item)

@@ -35,6 +35,7 @@ const struct bl_api_service *bl_compile_holder(const struct bl_store *store,
 					       const struct bl_api_service *service,
 					       const struct bl_ip *ip, uint16_t port,
 					       uint8_t proto);
+bool bl_compile_is_in(const struct bl_compile_cidrs *cidrs, const struct bl_ip *ip);
 
 /* The nodes in the order of their names, and the own one (NULL: the API does not know it). */
 struct bl_compile_nodes {

@@ -19,7 +19,7 @@
 
 #include "agent/compile/compile_internal.h"
 
-static bool is_in(const struct bl_compile_cidrs *cidrs, const struct bl_ip *ip)
+bool bl_compile_is_in(const struct bl_compile_cidrs *cidrs, const struct bl_ip *ip)
 {
 	for (size_t i = 0; i < cidrs->count; i++) {
 		if (bl_cidr_contains(&cidrs->list[i], ip))
@@ -39,7 +39,7 @@ static const char *why_special(const struct bl_compile_config *config, const str
 		return "link-local";
 	if (bl_ip_is_multicast(ip))
 		return "multicast";
-	return is_in(&config->service_cidrs, ip) ? "in the Service range" : NULL;
+	return bl_compile_is_in(&config->service_cidrs, ip) ? "in the Service range" : NULL;
 }
 
 /* Whose the address is. */
@@ -74,7 +74,7 @@ static const char *why_external(const struct bl_store *store,
 
 	if (!config->external_ips)
 		return "externalIPs are not allowed on this node";
-	if (!o.why && is_in(&config->cluster_cidrs, ip))
+	if (!o.why && bl_compile_is_in(&config->cluster_cidrs, ip))
 		o.why = "a pod's or a node's";
 	if (!o.why)
 		bl_store_each(store, BL_API_NODE, ask_node, &o);

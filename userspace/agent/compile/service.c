@@ -18,8 +18,8 @@
  * who asks for one node's port comes back to that node. Neither does a Service with session affinity, whose clients' backends are remembered,
  * nor this node's targets alone, since no other node chooses among them.
  *
- * A ClusterIP also gets an entry that owns the address without any port, so that a port which the Service does not define is
- * refused instead of routed away.
+ * A port that the Service does not define is refused at its ClusterIP instead of routed away. In the Service ranges the prefix says
+ * so for every address; a ClusterIP outside of them gets an entry that owns the address without any port.
  *
  * Not ours are: ExternalName, headless Services (clusterIP None, or labelled
  * service.kubernetes.io/headless) and those labelled service.kubernetes.io/service-proxy-name,
@@ -239,8 +239,11 @@ struct bl_desired_service *bl_compile_service(const struct bl_store *store,
 	want->sets = bl_arena_array(arena, s->n_cluster_ips * (3 * s->n_ports + 1),
 				    struct bl_desired_set);
 	for (size_t f = 0; f < s->n_cluster_ips; f++) {
-		address_set(&s->cluster_ips[f], arena, &want->sets[want->n_sets++]);
-		add_family(&like, s->cluster_ips[f].family);
+		const struct bl_ip *ip = &s->cluster_ips[f];
+
+		if (!bl_compile_is_in(&config->service_cidrs, ip))
+			address_set(ip, arena, &want->sets[want->n_sets++]);
+		add_family(&like, ip->family);
 	}
 	qsort(want->sets, want->n_sets, sizeof(*want->sets), set_cmp);
 	return want;
