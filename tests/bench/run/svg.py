@@ -136,6 +136,8 @@ def lines(ident, title, desc, series, x_label, y_label, show=number, x_show=numb
                 text(at[x], bottom + 17, (x_names or {}).get(x, x_show(x)), "tick", "middle")]
     out += [line(left, bottom, right, bottom, "axis"), text((left + right) / 2, bottom + 34, x_label, "label", "middle")]
     series = [(name, sorted(ps)) for name, ps in series if ps]
+    series = [(name, [p for p in ps if p[1] > 0]) for name, ps in series]  # zero is on no logarithmic axis
+    series = [(name, ps) for name, ps in series if ps]
     ends = apart([ys.at(ps[-1][1]) for _, ps in series], 14)
     for i, (name, ps) in enumerate(series):
         out.append(_series(i, name, ps, at, ys, show, x_names or {}, x_show))
@@ -146,11 +148,9 @@ def lines(ident, title, desc, series, x_label, y_label, show=number, x_show=numb
 
 
 def _series(i, name, points, at, ys, show, x_names, x_show):
-    path = " ".join(f"{'L' if n else 'M'}{at[x]:.1f},{ys.at(mid):.1f}" for n, (x, mid, _, _) in enumerate(points) if mid > 0)
+    path = " ".join(f"{'L' if n else 'M'}{at[x]:.1f},{ys.at(mid):.1f}" for n, (x, mid, _, _) in enumerate(points))
     out = [f'<g class="s-{name}"><path d="{path}" class="run"/>']
     for x, mid, least, most in points:
-        if mid <= 0:
-            continue
         tip = f"{name}, {x_names.get(x, x_show(x))}: {show(mid)} ({show(least)} to {show(most)})"
         out.append(f'<g class="point"><title>{escape(tip)}</title>')
         if least > 0:

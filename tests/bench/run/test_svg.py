@@ -71,8 +71,10 @@ class Charts(unittest.TestCase):
         self.assertLess(float(one.get("cx")), float(other.get("cx")))
 
     def test_a_zero_is_not_drawn_on_a_logarithmic_axis(self):
-        root = parsed(svg.lines("x", "t", "d", [("a", [(1, 0.0, 0.0, 0.0), (2, 5.0, 0.0, 9.0)])], "x", "y"))
-        self.assertEqual(len(list(root.iter("circle"))), 1)
+        for points in ([(1, 0.0, 0.0, 0.0), (2, 5.0, 0.0, 9.0)], [(1, 5.0, 0.0, 9.0), (2, 0.0, 0.0, 3.0)]):
+            root = parsed(svg.lines("x", "t", "d", [("a", points), ("b", [(1, 0.0, 0.0, 0.0)])], "x", "y"))
+            self.assertEqual(len(list(root.iter("circle"))), 1)
+            self.assertEqual(len(list(root.iter("path"))), 1)
 
     def test_a_longer_bar_is_more(self):
         root = parsed(svg.bars("x", "t", "d", [("a", "a", 10.0, 9.0, 11.0), ("b", "b", 20.0, 19.0, 21.0)], "label"))
