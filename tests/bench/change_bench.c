@@ -41,6 +41,14 @@ struct bench {
 	json_t *out;
 };
 
+static struct bench bench = {.services = 10000, .each = 2};
+
+/* However the process ends. */
+static void leave(void)
+{
+	sandbox_leave(&bench.box);
+}
+
 struct stopwatch {
 	uint64_t wall, cpu;
 };
@@ -95,28 +103,25 @@ static struct bl_desired_service *wish(const struct bench *b, struct bl_arena *a
 				       uint32_t first)
 {
 	struct bl_desired_service *want = bl_arena_new0(arena, struct bl_desired_service);
-	struct bl_desired_set *sets = bl_arena_array(arena, 2, struct bl_desired_set);
-	struct bl_frontend *fronts = bl_arena_array(arena, 2, struct bl_frontend);
+	struct bl_desired_set *set = bl_arena_new0(arena, struct bl_desired_set);
+	struct bl_frontend *front = bl_arena_new0(arena, struct bl_frontend);
 
-	fronts[0] = (struct bl_frontend){.ip = ip4(FIRST_VIP + i), .scope = BL_SCOPE_ADDR};
-	fronts[1] =
-		(struct bl_frontend){.ip = ip4(FIRST_VIP + i), .port = 80, .proto = IPPROTO_TCP};
-	for (int k = 0; k < 2; k++)
-		sets[k] = (struct bl_desired_set){.port_name = "",
-						  .family = 4,
-						  .proto = fronts[k].proto,
-						  .frontends = &fronts[k],
-						  .n_frontends = 1};
-	sets[1].n_targets = b->each;
-	sets[1].targets = bl_arena_array(arena, b->each, struct bl_target);
+	*front = (struct bl_frontend){.ip = ip4(FIRST_VIP + i), .port = 80, .proto = IPPROTO_TCP};
+	*set = (struct bl_desired_set){.port_name = "",
+				       .family = 4,
+				       .proto = IPPROTO_TCP,
+				       .frontends = front,
+				       .n_frontends = 1};
+	set->n_targets = b->each;
+	set->targets = bl_arena_array(arena, b->each, struct bl_target);
 	for (uint32_t k = 0; k < b->each; k++)
-		sets[1].targets[k] =
+		set->targets[k] =
 			(struct bl_target){.ip = ip4(FIRST_ADDR + first + k), .port = 8080};
 	*want = (struct bl_desired_service){.namespace = "bench",
 					    .name = bl_arena_printf(arena, "svc-%u", i),
 					    .uid = "00000000-0000-0000-0000-000000000000",
-					    .sets = sets,
-					    .n_sets = 2};
+					    .sets = set,
+					    .n_sets = 1};
 	return want;
 }
 
@@ -222,7 +227,7 @@ static void bench_changes(struct bench *b, struct bl_datapath *dp)
 		struct bl_desired_service *want = wish(b, arena, svc, b->each * svc);
 		uint64_t start;
 
-		want->sets[1].targets[b->each - 1].ip = ip4(FIRST_ADDR + b->services * b->each + i);
+		want->sets[0].targets[b->each - 1].ip = ip4(FIRST_ADDR + b->services * b->each + i);
 		start = bl_time_mono_ns();
 		if (bl_datapath_set_service(dp, want, &err))
 			die(err.text);
@@ -319,7 +324,8 @@ static void put_slice(const struct bench *b, struct bl_store *store, uint32_t i)
 static void sync_store(struct bl_store *store, struct bl_datapath *dp,
 		       struct stopwatch *ret_compile)
 {
-	static const struct bl_compile_config config = {.node = NODE};
+	static const struct bl_cidr range = {{4, {10, 96}}, 12};
+	static const struct bl_compile_config config = {.node = NODE, .service_cidrs = {&range, 1}};
 	const struct bl_store_service *dirty[TURN];
 	struct bl_desired_service *wants[TURN];
 	size_t written = 0;
@@ -405,30 +411,29 @@ static void print(const struct bench *b)
 int main(int argc, char **argv)
 {
 	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-	BL_JSON json_t *out = json_object();
-	struct bench b = {.services = 10000, .each = 2, .out = out};
+	struct bench *b = &bench;
 
 	argv += json;
 	argc -= json;
 	if (argc > 1)
-		b.services = (uint32_t)atoi(argv[1]);
-	if (argc > 2 && b.services)
-		b.each = (uint32_t)atoi(argv[2]) / b.services;
-	if (!b.services || !b.each)
+		b->services = (uint32_t)atoi(argv[1]);
+	if (argc > 2 && b->services)
+		b->each = (uint32_t)atoi(argv[2]) / b->services;
+	if (!b->services || !b->each)
 		die("usage: change_bench [--json] [SERVICES [ENDPOINTS]]");
-	if (!sandbox_enter(&b.box)) {
-		sandbox_leave(&b.box);
+	(void)atexit(leave);
+	if (!sandbox_enter(&b->box))
 		return 1;
-	}
-	report_count(&b, "services", b.services);
-	report_count(&b, "endpoints", (uint64_t)b.services * b.each);
-	bench_desired(&b);
-	bench_store(&b);
-	bench_memory(&b);
-	sandbox_leave(&b.box);
+	b->out = json_object();
+	report_count(b, "services", b->services);
+	report_count(b, "endpoints", (uint64_t)b->services * b->each);
+	bench_desired(b);
+	bench_store(b);
+	bench_memory(b);
 	if (json)
-		json_dumpf(out, stdout, JSON_INDENT(2));
+		(void)json_dumpf(b->out, stdout, JSON_INDENT(2)), puts("");
 	else
-		print(&b);
-	return 0;
+		print(b);
+	json_decref(b->out);
+	return fflush(stdout) ? 1 : 0;
 }
