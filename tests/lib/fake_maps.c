@@ -165,6 +165,10 @@ static int erase(void *arg, enum bl_map map, const void *key)
 		return f->fail_code;
 	if (i >= f->maps[map].n)
 		return -ENOENT;
+	if (is_array(map)) {
+		memset(value_at(f, map, i), 0, vs);
+		return 0;
+	}
 	memmove(f->maps[map].keys.data + i * ks, key_at(f, map, last), ks);
 	memmove(value_at(f, map, i), value_at(f, map, last), vs);
 	f->maps[map].keys.len -= ks;

@@ -274,6 +274,8 @@ static json_t *value_meta(const void *value)
 {
 	const struct bl_service_meta *v = value;
 
+	if (!v->name[0])
+		return NULL;
 	return json_pack(
 		"{s:o, s:o, s:o, s:o}", "namespace", text_json(v->namespace, sizeof(v->namespace)),
 		"name", text_json(v->name, sizeof(v->name)), "port",

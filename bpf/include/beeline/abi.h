@@ -3,6 +3,6 @@
 #define BEELINE_ABI_H
 
 /* The number of the map layouts. Maps and links are pinned in <bpf dir>/v<BEELINE_ABI>. */
-#define BEELINE_ABI 3
+#define BEELINE_ABI 4
 
 #endif

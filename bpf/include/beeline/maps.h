@@ -82,7 +82,7 @@ BL_LAYOUT(struct bl_backend, 24);
 #define BL_BACKEND_V6	 0x02
 #define BL_BACKEND_LOCAL 0x04 /* a pod of this node */
 
-/* service_meta: service id -> whom it belongs to. Only userspace reads it: the command line when the agent is down, and
+/* service_meta: array, service id -> whom it belongs to; no name: nobody has the id. Only userspace reads it: the command line when the agent is down, and
  * an agent that starts with no memory. Strings are terminated; names are at most 63 bytes by the API's grammar. */
 struct bl_service_meta {
 	char uid[40];
@@ -259,7 +259,8 @@ BL_LAYOUT(struct bl_counter, 16);
 	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, 0, "IPv6 frontends")   \
 	X(slot, ARRAY, __u32, bl_slot, 1048576, BPF_F_MMAPABLE, "slot to backend id")              \
 	X(backend, ARRAY, __u32, struct bl_backend, 65536, BPF_F_MMAPABLE, "backends by id")       \
-	X(service_meta, HASH, __u32, struct bl_service_meta, 65536, 0, "names of services by id")  \
+	X(service_meta, ARRAY, __u32, struct bl_service_meta, 65536, BPF_F_MMAPABLE,               \
+	  "names of services by id")                                                               \
 	X(endpoint4, HASH, struct bl_addr4, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \
 	  "local IPv4 addresses")                                                                  \
 	X(endpoint6, HASH, struct bl_addr6, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \

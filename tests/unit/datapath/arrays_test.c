@@ -103,6 +103,59 @@ static void the_kernel_reads_the_slots_that_were_stored(void **state)
 	bl_array_close(&a);
 }
 
+static struct bl_service_meta name(uint32_t id)
+{
+	struct bl_service_meta m = {};
+
+	(void)snprintf(m.uid, sizeof(m.uid), "uid-%u", id);
+	(void)snprintf(m.namespace, sizeof(m.namespace), "team-%u", id);
+	(void)snprintf(m.name, sizeof(m.name), "svc-%u", id);
+	return m;
+}
+
+static size_t mapped(const struct bl_array *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i <= a->len / (128 << 10) / 64; i++)
+		n += (size_t)__builtin_popcountll(a->there[i]);
+	return n;
+}
+
+static void the_kernel_reads_the_names_that_were_stored_one_window_after_the_other(void **state)
+{
+	BL_CLOSE int fd = make(BL_MAP_service_meta, BPF_F_MMAPABLE);
+	struct bl_array a;
+
+	(void)state;
+	bl_array_open(&a, BL_MAP_service_meta, fd);
+	for (uint32_t id = 0; id < 2000; id++) { /* three windows and a half */
+		struct bl_service_meta m = name(id);
+
+		assert_int_equal(bl_array_write(&a, id, &m), 0);
+		assert_in_range(mapped(&a), 1, 2);
+	}
+	for (uint32_t id = ENTRIES; id > ENTRIES - 1200; id--) {
+		struct bl_service_meta m = name(id - 1);
+
+		assert_int_equal(bl_array_write(&a, id - 1, &m), 0);
+		assert_in_range(mapped(&a), 1, 2);
+	}
+	for (uint32_t id = 0; id < 2000; id++) {
+		struct bl_service_meta have, want = name(id);
+
+		assert_int_equal(bpf_map_lookup_elem(fd, &id, &have), 0);
+		assert_memory_equal(&have, &want, sizeof(want));
+	}
+	for (uint32_t id = ENTRIES - 1200; id < ENTRIES; id++) {
+		struct bl_service_meta have, want = name(id);
+
+		assert_int_equal(bpf_map_lookup_elem(fd, &id, &have), 0);
+		assert_memory_equal(&have, &want, sizeof(want));
+	}
+	bl_array_close(&a);
+}
+
 static void an_index_behind_the_end_is_refused(void **state)
 {
 	BL_CLOSE int fd = make(BL_MAP_slot, BPF_F_MMAPABLE);
@@ -133,6 +186,8 @@ int main(void)
 		cmocka_unit_test(the_kernel_reads_the_backends_that_were_stored),
 		cmocka_unit_test(a_cleared_backend_is_cleared_whole),
 		cmocka_unit_test(the_kernel_reads_the_slots_that_were_stored),
+		cmocka_unit_test(
+			the_kernel_reads_the_names_that_were_stored_one_window_after_the_other),
 		cmocka_unit_test(an_index_behind_the_end_is_refused),
 		cmocka_unit_test(a_map_that_cannot_be_mapped_is_left_to_calls),
 	};

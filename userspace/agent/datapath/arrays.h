@@ -2,6 +2,7 @@
 #ifndef BL_DATAPATH_ARRAYS_H
 #define BL_DATAPATH_ARRAYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ struct bl_array {
 	size_t len;	 /* bytes of the whole array, in pages */
 	char *base;	 /* NULL: it cannot be mapped */
 	uint64_t *there; /* a bit for each window that is mapped */
+	bool narrow;	 /* only the windows of the last entry stay mapped */
+	size_t last;	 /* the first of these */
 };
 
 /* Takes address space and nothing else. A map that cannot be mapped leaves `base` NULL. */

@@ -18,7 +18,7 @@ struct bl_pins {
 	int fds[BL_MAP_COUNT];
 	int old[BL_MAP_COUNT];	  /* a map of another size that fds replaces; -1: none */
 	bool batch[BL_MAP_COUNT]; /* takes many entries a call */
-	struct bl_array slots, backends;
+	struct bl_array slots, backends, names;
 };
 
 /*

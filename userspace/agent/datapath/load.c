@@ -63,7 +63,7 @@ static int load_meta(void *arg, const void *key, const void *value)
 	BL_FREE char *name = NULL;
 	struct name *n;
 
-	if (!id || id >= l->n_names || !is_text(m->uid, sizeof(m->uid)) ||
+	if (!id || id >= l->n_names || !m->name[0] || !is_text(m->uid, sizeof(m->uid)) ||
 	    !is_text(m->namespace, sizeof(m->namespace)) || !is_text(m->name, sizeof(m->name)) ||
 	    !is_text(m->port, sizeof(m->port)))
 		return 0;

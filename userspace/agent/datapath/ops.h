@@ -22,6 +22,7 @@ struct bl_map_ops {
 	 */
 	int (*update_batch)(void *arg, enum bl_map map, const void *keys, const void *values,
 			    uint32_t n, uint32_t *ret_done);
+	/* Of an array the entry becomes zero. */
 	int (*erase)(void *arg, enum bl_map map, const void *key);
 	/* As bl_maps_each(). */
 	int (*each)(void *arg, enum bl_map map, bl_map_entry_fn fn, void *fn_arg);

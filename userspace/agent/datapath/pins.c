@@ -180,6 +180,7 @@ int bl_pins_open(struct bl_pins *p, const struct bl_datapath_opts *opts, struct 
 	probe_batches(p);
 	bl_array_open(&p->slots, BL_MAP_slot, p->fds[BL_MAP_slot]);
 	bl_array_open(&p->backends, BL_MAP_backend, p->fds[BL_MAP_backend]);
+	bl_array_open(&p->names, BL_MAP_service_meta, p->fds[BL_MAP_service_meta]);
 	return 0;
 }
 
@@ -219,6 +220,7 @@ void bl_pins_close(struct bl_pins *p)
 {
 	bl_array_close(&p->slots);
 	bl_array_close(&p->backends);
+	bl_array_close(&p->names);
 	for (int m = 0; p->dir && m < BL_MAP_COUNT; m++) {
 		bl_cleanup_close(&p->fds[m]);
 		bl_cleanup_close(&p->old[m]);
@@ -231,7 +233,16 @@ void bl_pins_close(struct bl_pins *p)
 
 static struct bl_array *array_of(struct bl_pins *p, enum bl_map map)
 {
-	return map == BL_MAP_slot ? &p->slots : map == BL_MAP_backend ? &p->backends : NULL;
+	switch (map) {
+	case BL_MAP_slot:
+		return &p->slots;
+	case BL_MAP_backend:
+		return &p->backends;
+	case BL_MAP_service_meta:
+		return &p->names;
+	default:
+		return NULL;
+	}
 }
 
 static int op_update(void *arg, enum bl_map map, const void *key, const void *value)
@@ -264,8 +275,11 @@ static int op_update_batch(void *arg, enum bl_map map, const void *keys, const v
 
 static int op_erase(void *arg, enum bl_map map, const void *key)
 {
+	static const struct bl_service_meta nobody;
 	const struct bl_pins *p = arg;
 
+	if (map == BL_MAP_service_meta)
+		return op_update(arg, map, key, &nobody);
 	return bpf_map_delete_elem(p->fds[map], key) ? -errno : 0;
 }
 
