@@ -218,9 +218,31 @@ static void empty(int fd)
 		assert_int_equal(bpf_map_delete_elem(fd, key), 0);
 }
 
+/* An endpoint has its place in near4/6 as the agent gives it one. */
+static void put_near(const struct rig *r, enum map_row map, const void *addr, const void *ep)
+{
+	struct bl_near4 near4 = {};
+	struct bl_near6 near6 = {};
+	uint32_t index;
+
+	if (map == MAP_endpoint4) {
+		memcpy(&near4.ep, ep, sizeof(near4.ep));
+		memcpy(&near4.addr, addr, 4);
+		index = ntohl(near4.addr.w[0]) & (BL_NEAR_SIZE - 1);
+		assert_int_equal(bpf_map_update_elem(r->map[MAP_near4], &index, &near4, 0), 0);
+	} else {
+		memcpy(&near6.ep, ep, sizeof(near6.ep));
+		memcpy(&near6.addr, addr, 16);
+		index = ntohl(near6.addr.w[3]) & (BL_NEAR_SIZE - 1);
+		assert_int_equal(bpf_map_update_elem(r->map[MAP_near6], &index, &near6, 0), 0);
+	}
+}
+
 static void put(const struct rig *r, enum map_row map, const void *key, const void *value)
 {
 	assert_int_equal(bpf_map_update_elem(r->map[map], key, value, BPF_ANY), 0);
+	if (map == MAP_endpoint4 || map == MAP_endpoint6)
+		put_near(r, map, key, value);
 }
 
 static enum map_row row_of(const char *map)
@@ -261,6 +283,7 @@ static void put_endpoint(struct rig *r, enum who who, uint32_t link, uint32_t fl
 		memcpy(ep.host_mac, macs[who], 6);
 		ep.host_mac[1] = 0xee;
 	}
+
 	rig_addr(4, who, addr);
 	put(r, MAP_endpoint4, addr, &ep);
 	rig_addr(6, who, addr);
@@ -278,6 +301,20 @@ static void put_prefix(struct rig *r, const char *addr, uint32_t len, uint32_t f
 	} else {
 		assert_int_equal(inet_pton(AF_INET6, addr, &key6.addr), 1);
 		put(r, MAP_prefix6, &key6, &value);
+	}
+}
+
+/* The places of the cast. */
+static void empty_near(struct rig *r)
+{
+	const struct bl_endpoint none = {};
+	uint8_t addr[16];
+
+	for (int who = 0; who < WHO_COUNT; who++) {
+		rig_addr(4, (enum who)who, addr);
+		put_near(r, MAP_endpoint4, addr, &none);
+		rig_addr(6, (enum who)who, addr);
+		put_near(r, MAP_endpoint6, addr, &none);
 	}
 }
 
@@ -326,6 +363,7 @@ void rig_reset(struct rig *r)
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(*hashes); i++)
 		empty(r->map[hashes[i]]);
+	empty_near(r);
 	put_config(r);
 	put_endpoint(r, ALICE, r->link[0], BL_ENDPOINT_POD);
 	put_endpoint(r, BOB, r->link[1], BL_ENDPOINT_POD);
@@ -347,9 +385,19 @@ uint32_t rig_translated(struct rig *r, int family, enum who pod)
 	uint8_t addr[16];
 
 	rig_addr(family, pod, addr);
-	assert_int_equal(
-		bpf_map_lookup_elem(r->map[family == 4 ? MAP_endpoint4 : MAP_endpoint6], addr, &ep),
-		0);
+	if (family == 4) {
+		struct bl_near4 near4;
+		uint32_t index = (uint32_t)(addr[2] << 8 | addr[3]) & (BL_NEAR_SIZE - 1);
+
+		rig_get(r, "near4", &index, &near4);
+		ep = near4.ep;
+	} else {
+		struct bl_near6 near6;
+		uint32_t index = (uint32_t)(addr[14] << 8 | addr[15]) & (BL_NEAR_SIZE - 1);
+
+		rig_get(r, "near6", &index, &near6);
+		ep = near6.ep;
+	}
 	return ep.translated;
 }
 

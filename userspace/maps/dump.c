@@ -291,6 +291,31 @@ static json_t *value_endpoint(const void *value)
 			 mac_json(v->host_mac), "translated", v->translated != 0);
 }
 
+/* An empty place of near4/6 is null. */
+static json_t *near_json(const struct bl_endpoint *ep, json_t *addr)
+{
+	json_t *v = ep->flags ? value_endpoint(ep) : json_null();
+
+	if (ep->flags)
+		json_object_set(v, "address", addr);
+	json_decref(addr);
+	return v;
+}
+
+static json_t *value_near4(const void *value)
+{
+	const struct bl_near4 *v = value;
+
+	return near_json(&v->ep, key_addr4(&v->addr));
+}
+
+static json_t *value_near6(const void *value)
+{
+	const struct bl_near6 *v = value;
+
+	return near_json(&v->ep, key_addr6(&v->addr));
+}
+
 static json_t *value_prefix(const void *value)
 {
 	const struct bl_prefix *v = value;
@@ -384,6 +409,8 @@ static const struct {
 	[BL_MAP_service_meta] = {key_index, value_meta},
 	[BL_MAP_endpoint4] = {key_addr4, value_endpoint},
 	[BL_MAP_endpoint6] = {key_addr6, value_endpoint},
+	[BL_MAP_near4] = {key_index, value_near4},
+	[BL_MAP_near6] = {key_index, value_near6},
 	[BL_MAP_prefix4] = {key_prefix4, value_prefix},
 	[BL_MAP_prefix6] = {key_prefix6, value_prefix},
 	[BL_MAP_flow4] = {key_flow4, value_flow},

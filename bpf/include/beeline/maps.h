@@ -111,7 +111,28 @@ BL_LAYOUT(struct bl_endpoint, 28);
 #define BL_ENDPOINT_POD	     0x01
 #define BL_ENDPOINT_HOST     0x02 /* an address of the node itself */
 #define BL_ENDPOINT_NODEPORT 0x04 /* with HOST: NodePorts are served here */
-#define BL_ENDPOINT_SERVICE  0x08 /* with HOST: also an address of Services (load balancer) */
+
+/*
+ * near: endpoint4/6 once more, in arrays: the address's last bits (BL_NEAR_SIZE, a power of two) -> an endpoint whose address ends
+ * so. A node's pods have addresses of a small range, so that nearly every endpoint has a place, and finding it is a read of an array.
+ * One whose place is another's is in endpoint4/6 alone. `translated` is true here for who has a place. An empty place has no flags.
+ * An entry is written front to back: until its address, the last field, is there, it is nobody's.
+ */
+#define BL_NEAR_SIZE 4096
+
+struct bl_near4 {
+	struct bl_endpoint ep;
+	struct bl_addr4 addr;
+};
+BL_LAYOUT(struct bl_near4, 32);
+
+struct bl_near6 {
+	struct bl_endpoint ep;
+	__u32 pad;
+	struct bl_addr6 addr;
+};
+BL_LAYOUT(struct bl_near6, 48);
+#define BL_ENDPOINT_SERVICE 0x08 /* with HOST: also an address of Services (load balancer) */
 
 /* prefix: LPM trie, what is not exact. Longest prefix wins. */
 struct bl_prefix4_key {
@@ -265,6 +286,10 @@ BL_LAYOUT(struct bl_counter, 16);
 	  "local IPv4 addresses")                                                                  \
 	X(endpoint6, HASH, struct bl_addr6, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \
 	  "local IPv6 addresses")                                                                  \
+	X(near4, ARRAY, __u32, struct bl_near4, BL_NEAR_SIZE, 0,                                   \
+	  "local IPv4 addresses by their end")                                                     \
+	X(near6, ARRAY, __u32, struct bl_near6, BL_NEAR_SIZE, 0,                                   \
+	  "local IPv6 addresses by their end")                                                     \
 	X(prefix4, LPM_TRIE, struct bl_prefix4_key, struct bl_prefix, 16384, BPF_F_NO_PREALLOC,    \
 	  "IPv4 prefixes of the cluster")                                                          \
 	X(prefix6, LPM_TRIE, struct bl_prefix6_key, struct bl_prefix, 16384, BPF_F_NO_PREALLOC,    \

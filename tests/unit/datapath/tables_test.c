@@ -5,6 +5,7 @@
 
 #include "agent/datapath/dp.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,6 +59,24 @@ static const struct bl_endpoint *get(struct world *w, const struct bl_desired_en
 			     e->ip.b);
 }
 
+static void put_near4(struct world *w, uint32_t place, const char *ip, const struct bl_endpoint *ep)
+{
+	struct bl_near4 near = {.ep = *ep};
+	struct bl_ip addr;
+
+	assert_int_equal(bl_ip_parse(ip, &addr), 0);
+	memcpy(&near.addr, addr.b, 4);
+	fake_maps_put(&w->maps, BL_MAP_near4, &place, &near);
+}
+
+/* The address that has the place, 0: nobody. */
+static uint32_t near4_at(struct world *w, uint32_t place)
+{
+	const struct bl_near4 *near = fake_maps_get(&w->maps, BL_MAP_near4, &place);
+
+	return near && near->ep.flags ? ntohl(near->addr.w[0]) : 0;
+}
+
 static void both_families_get_their_entries(void **state)
 {
 	struct bl_desired_endpoint list[] = {pod("10.1.0.1", 5), pod("fd00::1", 5)};
@@ -67,7 +86,7 @@ static void both_families_get_their_entries(void **state)
 	assert_int_equal(get(w, &list[0])->ifindex, 5);
 	assert_int_equal(get(w, &list[1])->mac[0], 2);
 	assert_int_equal(bl_tables_set_endpoints(&w->t, list, 2, &w->err), 0);
-	assert_int_equal(w->maps.calls, 2);
+	assert_int_equal(w->maps.calls, 4); /* each entry and its place */
 	assert_int_equal(bl_tables_set_endpoints(&w->t, list + 1, 1, &w->err), 0);
 	assert_null(get(w, &list[0]));
 	assert_non_null(get(w, &list[1]));
@@ -81,6 +100,7 @@ static void what_the_programs_write_is_no_difference(void **state)
 	struct world *w = *state;
 
 	fake_maps_put(&w->maps, BL_MAP_endpoint4, e.ip.b, &value);
+	put_near4(w, 1, "10.1.0.1", &value);
 	assert_int_equal(bl_tables_load(&w->t, &w->err), 0);
 	assert_int_equal(bl_tables_set_endpoints(&w->t, &e, 1, &w->err), 0);
 	assert_int_equal(w->maps.calls, 0);
@@ -112,7 +132,57 @@ static void a_failed_write_is_made_up_for_by_the_next_wish(void **state)
 	assert_non_null(get(w, &list[1]));
 	assert_int_equal(bl_tables_set_endpoints(&w->t, list, 2, &w->err), 0);
 	assert_non_null(get(w, &list[0]));
-	assert_int_equal(w->maps.calls, 3);
+	assert_int_equal(w->maps.calls, 5); /* one failed, two entries, two places */
+}
+
+static void an_endpoint_has_a_place_until_it_goes(void **state)
+{
+	struct bl_desired_endpoint e = pod("10.1.0.1", 5), e6 = pod("fd00::7", 5);
+	struct world *w = *state;
+	const struct bl_near6 *near6;
+	uint32_t seven = 7;
+
+	assert_int_equal(bl_tables_set_endpoints(&w->t, &e, 1, &w->err), 0);
+	assert_int_equal(near4_at(w, 1), 0x0a010001);
+	assert_int_equal(bl_tables_set_endpoints(&w->t, &e6, 1, &w->err), 0);
+	assert_int_equal(near4_at(w, 1), 0);
+	near6 = fake_maps_get(&w->maps, BL_MAP_near6, &seven);
+	assert_non_null(near6);
+	assert_int_equal(near6->ep.ifindex, 5);
+	assert_memory_equal(&near6->addr, e6.ip.b, 16);
+}
+
+static void who_was_first_keeps_the_place(void **state)
+{
+	/* The same last twelve bits. */
+	struct bl_desired_endpoint list[] = {pod("10.1.0.1", 5), pod("10.1.16.1", 6)};
+	struct world *w = *state;
+
+	assert_int_equal(bl_tables_set_endpoints(&w->t, list + 1, 1, &w->err), 0);
+	assert_int_equal(bl_tables_set_endpoints(&w->t, list, 2, &w->err), 0);
+	assert_int_equal(near4_at(w, 1), 0x0a011001);
+	assert_int_equal(bl_tables_set_endpoints(&w->t, list + 1, 1, &w->err), 0);
+	assert_int_equal(near4_at(w, 1), 0x0a011001);
+	assert_non_null(get(w, &list[1]));
+}
+
+static void places_that_are_wrong_are_put_right_at_the_start(void **state)
+{
+	struct bl_endpoint value = {.ifindex = 5, .flags = BL_ENDPOINT_POD, .mac = {2}};
+	struct bl_endpoint stale = {.ifindex = 4, .flags = BL_ENDPOINT_POD, .mac = {2}};
+	struct bl_desired_endpoint e = pod("10.1.0.1", 5);
+	struct world *w = *state;
+	const struct bl_near4 *near;
+	uint32_t place = 1;
+
+	fake_maps_put(&w->maps, BL_MAP_endpoint4, e.ip.b, &value);
+	put_near4(w, 1, "10.1.0.1", &stale);
+	put_near4(w, 9, "10.1.0.9", &stale);
+	assert_int_equal(bl_tables_load(&w->t, &w->err), 0);
+	near = fake_maps_get(&w->maps, BL_MAP_near4, &place);
+	assert_int_equal(near->ep.ifindex, 5);
+	assert_int_equal(near->ep.translated, 1); /* nobody knows */
+	assert_int_equal(near4_at(w, 9), 0);
 }
 
 static void a_full_map_is_named(void **state)
@@ -167,6 +237,9 @@ int main(void)
 		TEST(what_the_programs_write_is_no_difference),
 		TEST(a_pod_that_lives_on_keeps_its_flows_and_a_new_one_has_none),
 		TEST(a_failed_write_is_made_up_for_by_the_next_wish),
+		TEST(an_endpoint_has_a_place_until_it_goes),
+		TEST(who_was_first_keeps_the_place),
+		TEST(places_that_are_wrong_are_put_right_at_the_start),
 		TEST(a_full_map_is_named),
 		TEST(prefixes_follow_the_list),
 		TEST(the_config_is_written_when_it_differs),

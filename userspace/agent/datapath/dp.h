@@ -93,7 +93,12 @@ struct bl_tables {
 	size_t n_prefixes;
 	struct bl_config config;
 	bool known; /* the above is what the maps hold; otherwise it is read again first */
+	struct bl_ip (*near)
+		[BL_NEAR_SIZE]; /* whose each place of near4 and near6 is; NULL: not known yet */
 };
+
+/* The map's entry; `translated`: packets of the pod may be of translated flows. */
+struct bl_endpoint bl_tables_endpoint(const struct bl_desired_endpoint *e, bool translated);
 
 void bl_tables_free(struct bl_tables *t);
 int bl_tables_load(struct bl_tables *t, struct bl_err *err);
@@ -102,6 +107,14 @@ int bl_tables_set_endpoints(struct bl_tables *t, const struct bl_desired_endpoin
 int bl_tables_set_prefixes(struct bl_tables *t, const struct bl_desired_prefix *list, size_t n,
 			   struct bl_err *err);
 int bl_tables_set_config(struct bl_tables *t, const struct bl_config *config, struct bl_err *err);
+
+/* --- places in near4/6 (near.c) ---------------------------------------------------------------------------------------- */
+/* After the endpoint's entry was written, and before it is erased. */
+int bl_near_put(struct bl_tables *t, const struct bl_ip *ip, const struct bl_endpoint *ep,
+		struct bl_err *err);
+int bl_near_drop(struct bl_tables *t, const struct bl_ip *ip, struct bl_err *err);
+/* Makes the places those of the endpoints that t holds. */
+int bl_near_load(struct bl_tables *t, struct bl_err *err);
 
 struct bl_datapath {
 	int lock; /* of the pins' folder */

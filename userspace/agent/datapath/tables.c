@@ -5,6 +5,8 @@
  * Each is wished for as a whole and compared with what the maps hold, of which a copy is kept. After any failure the copy is
  * not trusted any more: the next wish reads the maps again, so that a half-done change is finished and not forgotten.
  *
+ * What is done to an endpoint is done to its place in near4/6 as well (near.c).
+ *
  * An endpoint has one field that the programs write (maps.h: `translated`). It is left out of every comparison, and an entry that
  * replaces a pod's entry gets it set: too much costs a lookup, too little a connection.
  */
@@ -18,7 +20,7 @@
 #include "base/mem.h"
 
 struct put {
-	struct bl_map_io *io;
+	struct bl_tables *t;
 	struct bl_err *err;
 };
 
@@ -53,26 +55,37 @@ static bool same_endpoint(const struct bl_desired_endpoint *a, const struct bl_d
 	       memcmp(a->host_mac, b->host_mac, sizeof(a->host_mac)) == 0;
 }
 
+struct bl_endpoint bl_tables_endpoint(const struct bl_desired_endpoint *e, bool translated)
+{
+	struct bl_endpoint value = {.ifindex = e->ifindex, .flags = e->flags};
+
+	memcpy(value.mac, e->mac, sizeof(value.mac));
+	memcpy(value.host_mac, e->host_mac, sizeof(value.host_mac));
+	value.translated = translated && e->flags & BL_ENDPOINT_POD;
+	return value;
+}
+
 static int put_endpoint(void *arg, const void *have, const void *want)
 {
 	const struct bl_desired_endpoint *h = have, *w = want;
+	struct bl_endpoint value;
 	struct put *p = arg;
-	struct bl_endpoint value = {.ifindex = w->ifindex, .flags = w->flags};
+	int rc;
 
 	if (h && same_endpoint(h, w))
 		return 0;
-	memcpy(value.mac, w->mac, sizeof(value.mac));
-	memcpy(value.host_mac, w->host_mac, sizeof(value.host_mac));
-	value.translated = h && h->flags & w->flags & BL_ENDPOINT_POD;
-	return bl_map_io_put(p->io, endpoint_map(&w->ip), w->ip.b, &value, p->err);
+	value = bl_tables_endpoint(w, h && h->flags & BL_ENDPOINT_POD);
+	rc = bl_map_io_put(p->t->io, endpoint_map(&w->ip), w->ip.b, &value, p->err);
+	return rc ? rc : bl_near_put(p->t, &w->ip, &value, p->err);
 }
 
 static int drop_endpoint(void *arg, const void *have)
 {
 	const struct bl_desired_endpoint *h = have;
 	struct put *p = arg;
+	int rc = bl_near_drop(p->t, &h->ip, p->err);
 
-	return bl_map_io_erase(p->io, endpoint_map(&h->ip), h->ip.b, p->err);
+	return rc ? rc : bl_map_io_erase(p->t->io, endpoint_map(&h->ip), h->ip.b, p->err);
 }
 
 static const void *prefix_key(const struct bl_cidr *c, struct bl_prefix4_key *k4,
@@ -94,7 +107,7 @@ static int put_prefix(void *arg, const void *have, const void *want)
 
 	if (h && h->flags == w->flags)
 		return 0;
-	return bl_map_io_put(p->io, prefix_map(&w->cidr), prefix_key(&w->cidr, &k4, &k6), &value,
+	return bl_map_io_put(p->t->io, prefix_map(&w->cidr), prefix_key(&w->cidr, &k4, &k6), &value,
 			     p->err);
 }
 
@@ -105,7 +118,8 @@ static int drop_prefix(void *arg, const void *have)
 	struct bl_prefix6_key k6;
 	struct put *p = arg;
 
-	return bl_map_io_erase(p->io, prefix_map(&h->cidr), prefix_key(&h->cidr, &k4, &k6), p->err);
+	return bl_map_io_erase(p->t->io, prefix_map(&h->cidr), prefix_key(&h->cidr, &k4, &k6),
+			       p->err);
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------------- */
@@ -164,6 +178,7 @@ void bl_tables_free(struct bl_tables *t)
 {
 	free(t->endpoints);
 	free(t->prefixes);
+	free(t->near);
 	*t = (struct bl_tables){.io = t->io};
 }
 
@@ -179,11 +194,13 @@ static const struct {
 
 int bl_tables_load(struct bl_tables *t, struct bl_err *err)
 {
+	int rc;
+
 	bl_tables_free(t);
 	for (size_t i = 0; i < BL_ARRAY_SIZE(readers); i++) {
 		struct reader r = {.t = t, .family = readers[i].family};
-		int rc = bl_map_io_each(t->io, readers[i].map, readers[i].fn, &r, err);
 
+		rc = bl_map_io_each(t->io, readers[i].map, readers[i].fn, &r, err);
 		if (rc)
 			return rc;
 	}
@@ -191,8 +208,9 @@ int bl_tables_load(struct bl_tables *t, struct bl_err *err)
 		qsort(t->endpoints, t->n_endpoints, sizeof(*t->endpoints), cmp_endpoint);
 	if (t->n_prefixes)
 		qsort(t->prefixes, t->n_prefixes, sizeof(*t->prefixes), cmp_prefix);
-	t->known = true;
-	return 0;
+	rc = bl_near_load(t, err);
+	t->known = rc == 0;
+	return rc;
 }
 
 /* --- writing ---------------------------------------------------------------------------------------------------------- */
@@ -213,7 +231,7 @@ int bl_tables_set_endpoints(struct bl_tables *t, const struct bl_desired_endpoin
 {
 	static const struct bl_delta_ops ops = {cmp_endpoint, put_endpoint, drop_endpoint};
 	struct bl_delta_list want = {list, n, sizeof(*list)}, have;
-	struct put p = {t->io, err};
+	struct put p = {t, err};
 	int rc = t->known ? 0 : bl_tables_load(t, err);
 
 	if (rc)
@@ -233,7 +251,7 @@ int bl_tables_set_prefixes(struct bl_tables *t, const struct bl_desired_prefix *
 {
 	static const struct bl_delta_ops ops = {cmp_prefix, put_prefix, drop_prefix};
 	struct bl_delta_list want = {list, n, sizeof(*list)}, have;
-	struct put p = {t->io, err};
+	struct put p = {t, err};
 	int rc = t->known ? 0 : bl_tables_load(t, err);
 
 	if (rc)
