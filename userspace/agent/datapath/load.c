@@ -195,14 +195,14 @@ static void fill_set(struct load *l, struct bl_set *set)
 
 static int load_slots(struct load *l, struct bl_err *err)
 {
-	struct bl_svc *svc, *tmp;
+	struct bl_svc *svc = NULL;
 	struct bl_set *set;
 	int rc = 0;
 
 	l->slots = bl_calloc(l->n_slots + 1, sizeof(*l->slots));
 	if (l->n_slots)
 		rc = bl_map_io_each(l->s->io, BL_MAP_slot, load_slot, l, err);
-	HASH_ITER (hh, l->s->svcs, svc, tmp) {
+	while ((svc = bl_table_next_svc(l->s, svc))) {
 		LL_FOREACH (svc->sets, set)
 			fill_set(l, set);
 	}
@@ -212,7 +212,7 @@ static int load_slots(struct load *l, struct bl_err *err)
 /* Names that no frontend leads to, and Services that are left without sets. */
 static void drop_unused_names(struct load *l)
 {
-	struct bl_svc *svc, *tmp;
+	struct bl_svc *svc, *next;
 
 	for (uint32_t id = 1; id < l->n_names; id++) {
 		if (!l->names[id] || bl_table_uses_id(l->names[id]->svc, id))
@@ -220,7 +220,8 @@ static void drop_unused_names(struct load *l)
 		if (!bl_map_io_erase(l->s->io, BL_MAP_service_meta, &id, NULL))
 			bl_ranges_release(&l->s->ids, id, 1);
 	}
-	HASH_ITER (hh, l->s->svcs, svc, tmp) {
+	for (svc = bl_table_next_svc(l->s, NULL); svc; svc = next) {
+		next = bl_table_next_svc(l->s, svc);
 		if (!svc->sets)
 			bl_table_drop_svc(l->s, svc);
 	}

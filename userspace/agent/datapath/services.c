@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include <xxhash.h>
 
 #include "agent/datapath/table.h"
 #include "base/mem.h"
@@ -44,43 +45,61 @@ struct bl_services *bl_services_new(struct bl_map_io *io)
 	return s;
 }
 
+static uint32_t hash_of(const void *key, size_t size)
+{
+	return (uint32_t)XXH3_64bits(key, size);
+}
+
+struct bl_svc *bl_table_next_svc(const struct bl_services *s, const struct bl_svc *svc)
+{
+	return (struct bl_svc *)bl_chains_next(&s->svcs, svc ? &svc->chain : NULL);
+}
+
+static struct bl_svc *find_svc(const struct bl_services *s, const char *key, uint32_t hash)
+{
+	struct bl_chain *at = bl_chains_find(&s->svcs, hash);
+
+	while (at && !bl_streq(((struct bl_svc *)at)->key, key))
+		at = bl_chains_more(at);
+	return (struct bl_svc *)at;
+}
+
 struct bl_svc *bl_table_find_svc(struct bl_services *s, const char *key)
 {
-	struct bl_svc *svc;
-
-	HASH_FIND_STR(s->svcs, key, svc);
-	return svc;
+	return find_svc(s, key, hash_of(key, strlen(key)));
 }
 
 struct bl_svc *bl_table_svc(struct bl_services *s, const char *key)
 {
-	struct bl_svc *svc = bl_table_find_svc(s, key);
+	size_t len = strlen(key);
+	uint32_t hash = hash_of(key, len);
+	struct bl_svc *svc = find_svc(s, key, hash);
 
 	if (svc)
 		return svc;
-	svc = bl_new0(struct bl_svc);
-	svc->key = bl_strdup(key);
-	HASH_ADD_KEYPTR(hh, s->svcs, svc->key, strlen(svc->key), svc);
+	svc = bl_calloc(1, sizeof(*svc) + len + 1);
+	memcpy(svc->key, key, len);
+	bl_chains_add(&s->svcs, &svc->chain, hash);
 	return svc;
 }
 
 void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc)
 {
-	HASH_DEL(s->svcs, svc);
-	free(svc->key);
+	bl_chains_remove(&s->svcs, &svc->chain);
 	free(svc);
 }
 
 struct bl_set *bl_table_add_set(struct bl_svc *svc, uint8_t family, uint8_t proto, uint8_t flags,
 				const char *port)
 {
-	struct bl_set *set = bl_new0(struct bl_set);
+	size_t len = strlen(port);
+	struct bl_set *set = bl_calloc(1, sizeof(*set) + len + 1);
 
 	set->svc = svc;
 	set->family = family;
 	set->proto = proto;
 	set->flags = flags;
-	set->port = bl_strdup(port);
+	memcpy(set->port, port, len);
 	LL_PREPEND(svc->sets, set);
 	return set;
 }
@@ -122,7 +141,6 @@ void bl_table_release(struct bl_services *s, uint32_t first, uint32_t n_slots, u
 static void free_set(struct bl_set *set)
 {
 	LL_DELETE(set->svc->sets, set);
-	free(set->port);
 	free(set);
 }
 
@@ -134,10 +152,11 @@ void bl_table_drop_set(struct bl_services *s, struct bl_set *set)
 
 struct bl_front *bl_table_find_front(struct bl_services *s, const struct bl_front_key *key)
 {
-	struct bl_front *f;
+	struct bl_chain *at = bl_chains_find(&s->fronts, hash_of(key, sizeof(*key)));
 
-	HASH_FIND(hh, s->fronts, key, sizeof(*key), f);
-	return f;
+	while (at && memcmp(&((struct bl_front *)at)->key, key, sizeof(*key)) != 0)
+		at = bl_chains_more(at);
+	return (struct bl_front *)at;
 }
 
 struct bl_front *bl_table_add_front(struct bl_services *s, struct bl_set *set,
@@ -148,7 +167,7 @@ struct bl_front *bl_table_add_front(struct bl_services *s, struct bl_set *set,
 	f->key = *key;
 	f->set = set;
 	DL_APPEND(set->fronts, f);
-	HASH_ADD(hh, s->fronts, key, sizeof(f->key), f);
+	bl_chains_add(&s->fronts, &f->chain, hash_of(key, sizeof(*key)));
 	return f;
 }
 
@@ -162,7 +181,7 @@ void bl_table_move_front(struct bl_front *f, struct bl_set *set)
 void bl_table_drop_front(struct bl_services *s, struct bl_front *f)
 {
 	DL_DELETE(f->set->fronts, f);
-	HASH_DEL(s->fronts, f);
+	bl_chains_remove(&s->fronts, &f->chain);
 	free(f);
 }
 
@@ -272,10 +291,11 @@ int bl_table_prune(struct bl_services *s, struct bl_svc *svc, struct bl_err *err
 
 int bl_services_sweep(struct bl_services *s, struct bl_err *err)
 {
-	struct bl_svc *svc, *tmp;
+	struct bl_svc *svc, *next;
 	int first = 0, rc;
 
-	HASH_ITER (hh, s->svcs, svc, tmp) {
+	for (svc = bl_table_next_svc(s, NULL); svc; svc = next) {
+		next = bl_table_next_svc(s, svc);
 		if (svc->claimed)
 			continue;
 		rc = bl_table_prune(s, svc, err);
@@ -302,14 +322,14 @@ int bl_services_collect(struct bl_services *s)
 
 void bl_services_count(const struct bl_services *s, struct bl_services_count *ret_count)
 {
-	const struct bl_svc *svc, *tmp;
+	const struct bl_svc *svc = NULL;
 
 	*ret_count = (struct bl_services_count){
-		.services = HASH_COUNT(s->svcs),
-		.frontends = HASH_COUNT(s->fronts),
+		.services = s->svcs.count,
+		.frontends = s->fronts.count,
 		.backends = s->backends.live,
 	};
-	HASH_ITER (hh, s->svcs, svc, tmp) {
+	while ((svc = bl_table_next_svc(s, svc))) {
 		const struct bl_set *set;
 
 		LL_FOREACH (svc->sets, set)
@@ -319,20 +339,25 @@ void bl_services_count(const struct bl_services *s, struct bl_services_count *re
 
 struct bl_services *bl_services_free(struct bl_services *s)
 {
-	struct bl_front *f, *ftmp;
-	struct bl_svc *svc, *stmp;
+	struct bl_chain *front, *behind;
+	struct bl_svc *svc, *next;
 
 	if (!s)
 		return NULL;
-	HASH_ITER (hh, s->fronts, f, ftmp)
-		bl_table_drop_front(s, f);
-	HASH_ITER (hh, s->svcs, svc, stmp) {
+	for (front = bl_chains_next(&s->fronts, NULL); front; front = behind) {
+		behind = bl_chains_next(&s->fronts, front);
+		bl_table_drop_front(s, (struct bl_front *)front);
+	}
+	for (svc = bl_table_next_svc(s, NULL); svc; svc = next) {
+		next = bl_table_next_svc(s, svc);
 		while (svc->sets) {
 			free(svc->sets->ids);
 			free_set(svc->sets);
 		}
 		bl_table_drop_svc(s, svc);
 	}
+	bl_chains_free(&s->fronts);
+	bl_chains_free(&s->svcs);
 	bl_backends_free(&s->backends);
 	bl_ranges_free(&s->slots);
 	bl_ranges_free(&s->ids);

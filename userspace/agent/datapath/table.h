@@ -13,11 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define uthash_fatal(msg)	      abort()
-#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits((key), (len)))
-#include <uthash.h>
-#include <xxhash.h>
-
+#include "agent/datapath/chains.h"
 #include "agent/datapath/services.h"
 #include "agent/datapath/writes.h"
 
@@ -32,6 +28,7 @@ struct bl_front_key {
 };
 
 struct bl_front {
+	struct bl_chain chain;
 	struct bl_front_key key;
 	struct bl_service value; /* what the map holds */
 	struct bl_set *set;
@@ -39,13 +36,11 @@ struct bl_front {
 	struct bl_front *prev, *next; /* of the set */
 	bool held;		      /* the map has an entry for it */
 	bool unsure;		      /* which may have another value */
-	UT_hash_handle hh;
 };
 
 struct bl_set {
 	struct bl_svc *svc;
 	struct bl_set *next; /* of the Service */
-	char *port;
 	uint32_t id;
 	uint32_t first;	  /* slots; n_slots 0: none */
 	uint32_t n_slots; /* this set's to release */
@@ -57,15 +52,16 @@ struct bl_set {
 	uint8_t proto;
 	uint8_t flags; /* BL_SERVICE_*: a port may have a set of each kind */
 	bool wanted;
+	char port[];
 };
 
 struct bl_svc {
-	char *key; /* "namespace/name"; "" owns what no name is known of */
+	struct bl_chain chain;
 	char uid[40];
 	struct bl_set *sets;
 	bool claimed;
 	bool changing; /* a change is under way */
-	UT_hash_handle hh;
+	char key[];    /* "namespace/name"; "" owns what no name is known of */
 };
 
 struct bl_services {
@@ -75,11 +71,13 @@ struct bl_services {
 	struct bl_ranges ids; /* service ids */
 	uint32_t last_id;
 	struct bl_grave grave; /* of slot ranges */
-	struct bl_svc *svcs;   /* by key */
-	struct bl_front *fronts;
+	struct bl_chains svcs; /* by key */
+	struct bl_chains fronts;
 	struct bl_writes slot_writes, meta_writes, front4_writes, front6_writes;
 };
 
+/* The Service behind `svc`, in no order; NULL asks for the first. A walk may drop the one before. */
+struct bl_svc *bl_table_next_svc(const struct bl_services *s, const struct bl_svc *svc);
 struct bl_svc *bl_table_find_svc(struct bl_services *s, const char *key);
 struct bl_svc *bl_table_svc(struct bl_services *s, const char *key); /* made where missing */
 void bl_table_drop_svc(struct bl_services *s, struct bl_svc *svc);   /* which has no sets */
