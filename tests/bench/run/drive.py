@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The C drivers, as functions: a server where a candidate's server lives, and a client where its client lives.
 
-Both stay on one CPU, the last that this process may use: between two CPUs a wake-up costs several times what is measured.
+Both stay on one CPU: between two CPUs a wake-up costs several times what is measured.
 """
 import contextlib
 import json
@@ -22,8 +22,12 @@ def program(name):
     return os.path.join(world.ROOT, os.environ.get("O", "out"), "tests", "bench", name)
 
 
+shared_cpu = None  # what --cpu says
+
+
 def cpu():
-    return max(os.sched_getaffinity(0))
+    """The one that client, server and the node's work for them share: the last that this process may use, unless it was said."""
+    return max(os.sched_getaffinity(0)) if shared_cpu is None else shared_cpu
 
 
 def _place(netns, cgroup):

@@ -15,7 +15,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from run import candidate, machine, report, smoke, table  # noqa: E402
+from run import candidate, drive, machine, report, smoke, table  # noqa: E402
 from run.context import Context  # noqa: E402
 
 # Modules of run.rows in the order in which they run, each with the rows that it records.
@@ -49,6 +49,7 @@ def arguments(argv):
     args.add_argument("--limit", type=float, metavar="S", help="seconds that a peer has to program one size")
     args.add_argument("--candidates", type=lambda s: s.split(","), default=[], metavar="NAME,...")
     args.add_argument("--family", type=int, choices=(4, 6), default=4)
+    args.add_argument("--cpu", type=int, metavar="N", help="the CPU that clients and servers share (the last one)")
     args.add_argument("--out", default="out/bench", metavar="DIR")
     args.add_argument("--verbose", action="store_true", help="every step is a line, also where the output is no terminal")
     args.add_argument("--table-md", metavar="REPORT", help="measure nothing: print REPORT (a report.json) as Markdown")
@@ -74,6 +75,9 @@ def fill(parser, args):
     unknown = set(args.rows) - {r for rows in ROWS.values() for r in rows} - set(ROWS)
     if unknown:
         parser.error(f"no row {', '.join(sorted(unknown))}")
+    if args.cpu is not None and args.cpu not in os.sched_getaffinity(0):
+        parser.error(f"no CPU {args.cpu} to run on")
+    drive.shared_cpu = args.cpu
     args.asked = [r for name, rows in ROWS.items() for r in rows if not args.rows or name in args.rows or r in args.rows]
     return args
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from run import rules
+from run import drive, rules
 
 PATIENCE = 0.3  # so long an answer may take before its probe counts as lost
 
@@ -73,7 +73,7 @@ def watch(one, index, action, interval_us, pinned=False):
     path that is broken."""
     endpoints = one.live_endpoints()
     address, port = one.service(index, "udp")
-    cpu = ["--cpu", str(max(os.sched_getaffinity(0)))] if pinned else []
+    cpu = ["--cpu", str(drive.cpu())] if pinned else []
     server = [program(), "--serve", ",".join(f"{a}:{p}" for a, p in endpoints), *cpu]
     client = [program(), "--address", address, "--port", str(port), "--interval", str(interval_us),
               "--wait", str(int(PATIENCE * 1000)), *cpu]
