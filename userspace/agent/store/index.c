@@ -12,6 +12,7 @@
 #include "agent/store/index.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,12 @@ struct bl_store_index *bl_store_index_free(struct bl_store_index *s)
 	}
 	free(s);
 	return NULL;
+}
+
+/* What compile sees of a record was lent by it. */
+static struct record *record_of(const struct bl_store_service *svc)
+{
+	return (struct record *)((char *)svc - offsetof(struct record, pub));
 }
 
 static struct record *find(const struct bl_store_index *s, const char *namespace, const char *name)
@@ -213,9 +220,9 @@ size_t bl_store_index_list_dirty(const struct bl_store_index *s,
 
 void bl_store_index_clean(struct bl_store_index *s, const struct bl_store_service *svc)
 {
-	struct record *r = find(s, svc->namespace, svc->name);
+	struct record *r = record_of(svc);
 
-	if (!r || !r->dirty)
+	if (!r->dirty)
 		return;
 	DL_DELETE(s->dirty, r);
 	r->dirty = false;
@@ -228,9 +235,9 @@ void bl_store_index_clean(struct bl_store_index *s, const struct bl_store_servic
 
 void bl_store_index_postpone(struct bl_store_index *s, const struct bl_store_service *svc)
 {
-	struct record *r = find(s, svc->namespace, svc->name);
+	struct record *r = record_of(svc);
 
-	if (!r || !r->dirty)
+	if (!r->dirty)
 		return;
 	DL_DELETE(s->dirty, r);
 	DL_APPEND(s->dirty, r);
@@ -238,9 +245,8 @@ void bl_store_index_postpone(struct bl_store_index *s, const struct bl_store_ser
 
 bool bl_store_index_is_dirty(const struct bl_store_index *s, const struct bl_store_service *svc)
 {
-	const struct record *r = find(s, svc->namespace, svc->name);
-
-	return r && r->dirty;
+	(void)s;
+	return record_of(svc)->dirty;
 }
 
 size_t bl_store_index_dirty_count(const struct bl_store_index *s)
