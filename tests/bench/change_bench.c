@@ -13,10 +13,12 @@
 
 #include <jansson.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../lib/sandbox.h"
 #include "agent/compile/compile.h"
@@ -47,6 +49,12 @@ static struct bench bench = {.services = 10000, .each = 2};
 static void leave(void)
 {
 	sandbox_leave(&bench.box);
+}
+
+static void on_signal(int sig)
+{
+	leave();
+	_exit(128 + sig);
 }
 
 struct stopwatch {
@@ -422,6 +430,8 @@ int main(int argc, char **argv)
 	if (!b->services || !b->each)
 		die("usage: change_bench [--json] [SERVICES [ENDPOINTS]]");
 	(void)atexit(leave);
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGTERM, on_signal);
 	if (!sandbox_enter(&b->box))
 		return 1;
 	b->out = json_object();
