@@ -63,7 +63,7 @@ endif
 ifeq ($(FUZZ),1)
 HARDEN := -O1 -fPIE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 endif
-CPPFLAGS := -D_GNU_SOURCE -Iuserspace -Icontrolplane -Ibpf/include -I$(O)/gen
+CPPFLAGS := -D_GNU_SOURCE -Iuserspace -Icontrolplane -Ibpf/include -Ibpf -I$(O)/gen
 CFLAGS := -std=gnu17 -g $(WARN) $(HARDEN) $(shell pkg-config --cflags $(PKGS) cmocka 2>/dev/null)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDHARDEN)
 LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)

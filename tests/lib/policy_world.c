@@ -321,20 +321,35 @@ void policy_world_compile(struct policy_world *w)
 	check_whole(w, bl_policies_compile(w->policies, true, arena));
 }
 
+/* The compiler is asked as well, and must agree. */
 bool policy_world_allows(struct policy_world *w, bool ingress, const struct bl_ip *pod,
 			 const struct bl_ip *peer, uint8_t proto, uint16_t port)
 {
 	struct bl_policy_ask ask = {.port = port, .proto = proto, .has_port = port != 0};
+	struct bl_policy_question q = {.pod = *pod,
+				       .peer = *peer,
+				       .dir = ingress ? BL_INGRESS : BL_EGRESS,
+				       .proto = proto,
+				       .port = port};
+	struct bl_policy_answer own = {};
 	uint32_t set = BL_SET_OPEN;
 	struct bl_addr addr = {};
+	bool allowed;
 
 	for (size_t i = 0; i < w->n_pods; i++) {
 		if (bl_ip_cmp(&w->pods[i].ip, pod) == 0)
 			set = ingress ? w->pods[i].ingress : w->pods[i].egress;
 	}
 	memcpy(&addr, peer->b, sizeof(addr));
-	return bl_policy_verdict(w, set, bl_policy_class(w, peer->family, &addr, 0), &ask) ==
-	       BL_VERDICT_ALLOW;
+	allowed = bl_policy_verdict(w, set, bl_policy_class(w, peer->family, &addr, 0), &ask) ==
+		  BL_VERDICT_ALLOW;
+	if (bl_policies_ask(w->policies, &q, &own)) {
+		assert_int_equal(own.set, set);
+		assert_int_equal(own.allowed, allowed);
+	} else {
+		assert_int_equal(set, BL_SET_OPEN);
+	}
+	return allowed;
 }
 
 struct policy_world_size policy_world_size(const struct policy_world *w)

@@ -88,6 +88,7 @@ static int open_server(struct bl_agent *a, struct bl_err *err)
 	if (rc)
 		return rc;
 	bl_agent_serve(a);
+	bl_agent_policy_serve(a);
 	bl_agent_wait_serve(a);
 	bl_cni_serve(a->cni, a->server);
 	return 0;
@@ -103,6 +104,8 @@ static int open_all(struct bl_agent *a, struct bl_err *err)
 	rc = bl_net_open(a->loop, on_net_changed, a, &a->net, err);
 	if (!rc)
 		rc = open_datapath(a, err);
+	if (!rc)
+		bl_agent_policy_open(a);
 	if (!rc)
 		rc = open_bgp(a, err);
 	if (!rc)
@@ -156,6 +159,7 @@ struct bl_agent *bl_agent_free(struct bl_agent *a)
 	if (a->client)
 		a->client = bl_client_free(a->client);
 	bl_agent_apply_stop(a);
+	bl_agent_policy_close(a);
 	a->failures = bl_failures_free(a->failures);
 	a->store = bl_store_free(a->store);
 	free(a->socket_path);

@@ -9,6 +9,7 @@
 
 #include "agent/bgp/bgp.h"
 #include "agent/cni.h"
+#include "agent/compile/policy.h"
 #include "agent/config.h"
 #include "agent/datapath/datapath.h"
 #include "agent/failures.h"
@@ -20,7 +21,7 @@
 #include "client/reflector.h"
 
 #define BL_UPLINKS_MAX 8
-#define BL_AGENT_KINDS 3
+#define BL_AGENT_KINDS 6
 
 struct bl_agent;
 struct bl_waiter;
@@ -66,6 +67,13 @@ struct bl_agent {
 	uint32_t uplinks[BL_UPLINKS_MAX];
 	size_t n_uplinks;
 
+	/* policy.c */
+	struct bl_policies *policies;
+	struct bl_timer *policy_timer; /* comes back when packets of the last change are gone */
+	bool policy_dirty;	       /* the compiler was told something */
+	bool policy_whole;	       /* its first answer, the whole, was taken */
+	bool policy_waits;	       /* not all of it is in force yet */
+
 	struct bl_waiter *waiters; /* wait.c */
 };
 
@@ -91,11 +99,18 @@ bool bl_agent_service_programmed(const struct bl_agent *a, const char *namespace
 int bl_agent_attachment_programmed(void *agent, const struct bl_attachment *att,
 				   struct bl_err *err);
 
+/* policy.c: needs the datapath, and the store still empty */
+void bl_agent_policy_open(struct bl_agent *a);
+void bl_agent_policy_close(struct bl_agent *a);
+/* One turn; with `node` also for the pods that are attached now. 0: all is in force; -EAGAIN: a timer comes back to it. */
+int bl_agent_apply_policy(struct bl_agent *a, bool node);
+
 /* node.c: one turn of what is compiled as a whole. */
 void bl_agent_apply_node(struct bl_agent *a);
 
-/* handlers.c, wait.c */
+/* handlers.c, policy_serve.c, wait.c */
 void bl_agent_serve(struct bl_agent *a);
+void bl_agent_policy_serve(struct bl_agent *a);
 void bl_agent_wait_serve(struct bl_agent *a);
 void bl_agent_wait_check(struct bl_agent *a);
 void bl_agent_wait_stop(struct bl_agent *a);

@@ -3,8 +3,8 @@
  * DOC: Apply: the only one that changes the kernel.
  *
  * Events mark; before the loop sleeps, one turn of apply brings the kernel to what the store says now. A turn does the
- * dirty Services, a bounded number at once so that the loop stays responsive while thousands are programmed, and then
- * what is compiled as a whole (node.c): what a route or a BGP announcement leads to is there before it. A Service
+ * dirty Services, a bounded number at once so that the loop stays responsive while thousands are programmed, then policy
+ * (policy.c) and what is compiled as a whole (node.c): what a route or a BGP announcement leads to is there before it. A Service
  * that fails stays dirty behind all others, is reported, and a timer comes back to it with growing intervals; a
  * success resets them.
  *
@@ -139,7 +139,7 @@ static void note_done(struct bl_agent *a)
 	uint64_t now_ns = bl_time_mono_ns();
 	struct bl_datapath_stats stats = {};
 
-	if (bl_store_dirty_count(a->store) || a->node_dirty)
+	if (bl_store_dirty_count(a->store) || a->node_dirty || a->policy_waits)
 		return;
 	if (!a->timing.full)
 		bl_datapath_stats(a->datapath, &stats);
@@ -151,7 +151,7 @@ static void apply(void *arg)
 {
 	struct bl_agent *a = arg;
 	bool failed = false, more;
-	int ms;
+	int rc, ms;
 
 	if (!bl_agent_is_synced(a))
 		return;
@@ -161,14 +161,18 @@ static void apply(void *arg)
 		a->node_dirty = true;
 	if (bl_store_take_outside_changed(a->store))
 		a->node_dirty = true;
-	if (a->node_dirty && !more)
+	if (a->node_dirty && !more) {
 		bl_agent_apply_node(a);
+	} else {
+		rc = bl_agent_apply_policy(a, false);
+		failed |= rc && rc != -EAGAIN;
+	}
 	note_done(a);
 	if (more)
 		bl_timer_start(a->more, 0);
 	else
 		sweep(a);
-	schedule_retry(a, failed || (a->node_dirty && !more));
+	schedule_retry(a, failed || (a->node_dirty && !more && !a->policy_waits));
 	ms = bl_datapath_collect(a->datapath);
 	if (ms >= 0 && !bl_timer_pending(a->collect))
 		bl_timer_start(a->collect, (uint64_t)ms);

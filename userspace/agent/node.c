@@ -138,8 +138,9 @@ static bool attach(struct bl_agent *a, const struct bl_compile_local *local)
 	return step(a, "old links", rc, &err) && ok;
 }
 
+/* `policy`: why it is not in force, or 0. */
 static bool apply_kernel(struct bl_agent *a, const struct bl_desired_node *want,
-			 const struct bl_compile_local *local)
+			 const struct bl_compile_local *local, int policy)
 {
 	struct bl_err err = {};
 	bool ok = true;
@@ -148,9 +149,14 @@ static bool apply_kernel(struct bl_agent *a, const struct bl_desired_node *want,
 		   bl_datapath_set_prefixes(a->datapath, want->prefixes, want->n_prefixes, &err),
 		   &err);
 	ok &= step(a, "node facts", bl_datapath_set_config(a->datapath, &want->config, &err), &err);
-	ok &= step(a, "endpoints",
-		   bl_datapath_set_endpoints(a->datapath, want->endpoints, want->n_endpoints, &err),
-		   &err);
+	/* Without its isolation no pod is known to any program. */
+	if (policy)
+		ok = false;
+	else
+		ok &= step(a, "endpoints",
+			   bl_datapath_set_endpoints(a->datapath, want->endpoints,
+						     want->n_endpoints, &err),
+			   &err);
 	ok &= attach(a, local);
 	ok &= step(a, "routes", bl_net_set_routes(a->net, want->routes, want->n_routes, &err),
 		   &err);
@@ -182,12 +188,25 @@ static bool install_conf(struct bl_agent *a)
 	return true;
 }
 
+/* Pods that have gone are forgotten before policy forgets them; those that come are known once it knows them. */
+static int apply_policy(struct bl_agent *a, const struct bl_desired_node *want)
+{
+	struct bl_err err = {};
+
+	if (!step(a, "old endpoints",
+		  bl_datapath_keep_endpoints(a->datapath, want->endpoints, want->n_endpoints, &err),
+		  &err))
+		return -EIO;
+	return bl_agent_apply_policy(a, true);
+}
+
 void bl_agent_apply_node(struct bl_agent *a)
 {
 	struct bl_arena *arena = bl_arena_new(16384);
 	const struct bl_api_node *own = own_node(a);
 	struct bl_compile_local local = {};
 	struct bl_err err = {};
+	int policy;
 	bool ok;
 
 	ok = step(a, "uplinks", find_uplinks(a, &err), &err);
@@ -203,7 +222,10 @@ void bl_agent_apply_node(struct bl_agent *a)
 	bl_arena_free(a->node_arena);
 	a->node_arena = arena;
 	a->node = bl_compile_node(a->store, &a->config->compile, &local, arena);
-	ok &= apply_kernel(a, a->node, &local);
+	policy = apply_policy(a, a->node);
+	if (policy == -EAGAIN)
+		return; /* soon again, with the list of attachments as it is then */
+	ok &= apply_kernel(a, a->node, &local, policy);
 	if (!ok)
 		(void)bl_err_set(&err, -EAGAIN, "the data path is not programmed");
 	bl_cni_set_unready(a->cni, ok ? NULL : bl_err_text(&err));
@@ -215,7 +237,8 @@ void bl_agent_apply_node(struct bl_agent *a)
 
 int bl_agent_attachment_programmed(void *agent, const struct bl_attachment *att, struct bl_err *err)
 {
-	static const char *const steps[] = {"endpoints", "pod links", "routes"};
+	static const char *const steps[] = {"old endpoints", "policy", "endpoints", "pod links",
+					    "routes"};
 	const struct bl_agent *a = agent;
 	size_t found = 0;
 

@@ -4,7 +4,8 @@
  *
  * One reflector a kind. An event decodes its object, puts it into the store and asks for a turn of apply; nothing else
  * happens here. An object that cannot be decoded is reported under its name and leaves what the store holds of it as it
- * is, so that one bad object takes nothing down and its last good state goes on working.
+ * is, so that one bad object takes nothing down and its last good state goes on working. But a NetworkPolicy is then closed: it
+ * isolates what it selects and allows nothing.
  *
  * Apply starts when every kind has been listed whole: a node that knows its Services but not their endpoints would
  * refuse connections that the state in the kernel still serves.
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "api/networkpolicy.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -39,10 +41,17 @@ static void refused(struct bl_agent_watch *w, const json_t *json, const struct b
 {
 	const char *namespace = bl_json_str_at(json, "metadata", "namespace", NULL);
 	const char *name = bl_json_str_at(json, "metadata", "name", NULL);
+	struct bl_api_object *closed = NULL;
 	char object[640];
 
 	label(w, json, object, sizeof(object));
 	bl_failures_set(w->agent->failures, object, err);
+	if (w->kind == BL_API_NETWORKPOLICY && json &&
+	    bl_api_networkpolicy_closed(json, &closed, NULL) == 0) {
+		bl_store_put(w->agent->store, closed);
+		bl_agent_mark(w->agent, false);
+		return;
+	}
 	if (name)
 		bl_store_keep(w->agent->store, w->kind, namespace ? namespace : "", name);
 }
@@ -116,10 +125,13 @@ static void on_synced(void *arg)
 	w->listing = false;
 	w->synced = true;
 	if (!was && bl_agent_is_synced(w->agent))
-		bl_log_info("in sync with the API server services=%zu slices=%zu nodes=%zu",
+		bl_log_info("in sync with the API server services=%zu slices=%zu nodes=%zu "
+			    "pods=%zu policies=%zu",
 			    bl_store_count(w->agent->store, BL_API_SERVICE),
 			    bl_store_count(w->agent->store, BL_API_ENDPOINTSLICE),
-			    bl_store_count(w->agent->store, BL_API_NODE));
+			    bl_store_count(w->agent->store, BL_API_NODE),
+			    bl_store_count(w->agent->store, BL_API_POD),
+			    bl_store_count(w->agent->store, BL_API_NETWORKPOLICY));
 	bl_agent_mark(w->agent, true);
 }
 
@@ -146,9 +158,8 @@ static const struct bl_reflector_ops ops = {
 void bl_agent_watch_start(struct bl_agent *a)
 {
 	static const enum bl_api_kind kinds[BL_AGENT_KINDS] = {
-		BL_API_NODE,
-		BL_API_SERVICE,
-		BL_API_ENDPOINTSLICE,
+		BL_API_NODE,	  BL_API_SERVICE, BL_API_ENDPOINTSLICE,
+		BL_API_NAMESPACE, BL_API_POD,	  BL_API_NETWORKPOLICY,
 	};
 
 	for (size_t i = 0; i < BL_AGENT_KINDS; i++) {

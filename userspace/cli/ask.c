@@ -58,11 +58,31 @@ int bl_cli_print_json(const struct bl_cli *c, const json_t *j)
 	return 0;
 }
 
+int bl_cli_object_name(const struct bl_cli *c, const char *kind, const char *word,
+		       char **ret_namespace, const char **ret_name)
+{
+	const char *slash = strchr(word, '/'), *name = slash ? slash + 1 : word;
+	char *namespace;
+
+	if (slash && c->namespace)
+		return bl_cli_fail(c, 2, "'%s' names a namespace, and so does --namespace", word);
+	namespace = slash ? bl_strndup(word, (size_t)(slash - word))
+			  : bl_strdup(c->namespace ? c->namespace : "default");
+	if (!bl_str_is_dns_label(namespace) || !bl_str_is_dns_subdomain(name)) {
+		free(namespace);
+		return bl_cli_fail(c, 2, "'%s' names no %s", word, kind);
+	}
+	*ret_namespace = namespace;
+	*ret_name = name;
+	return 0;
+}
+
 int bl_cli_service_name(const struct bl_cli *c, const char *word, bool prefix, char **ret_namespace,
 			const char **ret_name)
 {
-	const char *name = word, *slash;
-	char *namespace;
+	const char *name = word;
+	char *namespace = NULL;
+	int rc;
 
 	if (prefix && bl_str_starts(word, "svc/"))
 		name = word + strlen("svc/");
@@ -70,14 +90,10 @@ int bl_cli_service_name(const struct bl_cli *c, const char *word, bool prefix, c
 		name = word + strlen("service/");
 	else if (prefix)
 		return bl_cli_fail(c, 2, "'%s' is not svc/NAMESPACE/NAME", word);
-	slash = strchr(name, '/');
-	if (slash && c->namespace)
-		return bl_cli_fail(c, 2, "'%s' names a namespace, and so does --namespace", word);
-	namespace = slash ? bl_strndup(name, (size_t)(slash - name))
-			  : bl_strdup(c->namespace ? c->namespace : "default");
-	if (slash)
-		name = slash + 1;
-	if (!bl_str_is_dns_label(namespace) || !bl_str_is_dns_label(name)) {
+	rc = bl_cli_object_name(c, "Service", name, &namespace, &name);
+	if (rc)
+		return rc;
+	if (!bl_str_is_dns_label(name)) {
 		free(namespace);
 		return bl_cli_fail(c, 2, "'%s' names no Service", word);
 	}

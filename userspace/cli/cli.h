@@ -11,7 +11,7 @@
 
 /* The command line: options, commands and what they share. Exit status: 0, 1 (it failed, said why), 2 (wrong usage). */
 
-#define BL_CLI_WORDS_MAX 4
+#define BL_CLI_WORDS_MAX 5
 
 struct bl_cli {
 	FILE *out, *err;
@@ -72,6 +72,10 @@ int bl_cli_print_json(const struct bl_cli *c, const json_t *j);
 int bl_cli_service_name(const struct bl_cli *c, const char *word, bool prefix, char **ret_namespace,
 			const char **ret_name);
 
+/* The same for an object whose name may have dots; `kind` is for the error. */
+int bl_cli_object_name(const struct bl_cli *c, const char *kind, const char *word,
+		       char **ret_namespace, const char **ret_name);
+
 #define BL_CLI_TIMEOUT_MS 10000
 
 int bl_cmd_status(struct bl_cli *c);
@@ -81,6 +85,9 @@ int bl_cmd_endpoint_list(struct bl_cli *c);
 int bl_cmd_bgp_status(struct bl_cli *c);
 int bl_cmd_map_list(struct bl_cli *c);
 int bl_cmd_map_dump(struct bl_cli *c);
+int bl_cmd_policy_list(struct bl_cli *c);
+int bl_cmd_policy_for(struct bl_cli *c);
+int bl_cmd_policy_explain(struct bl_cli *c);
 int bl_cmd_wait(struct bl_cli *c);
 
 #endif

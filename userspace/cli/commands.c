@@ -20,6 +20,10 @@
 #define BPF_DIR	  "/sys/fs/bpf/beeline"
 #define TIMEOUT_S 30
 
+#define NOT_ENFORCED                                                                                  \
+	"Policies are compiled and kept in the kernel's tables, which no program asks yet: nothing\n" \
+	"is dropped for them."
+
 static const struct bl_cli_command commands[] = {
 	{"status", NULL, "", "what the agent of this node holds, and what it could not program",
 	 "Exit status 1 when no agent answers; the packet counters are then read from the kernel.",
@@ -31,6 +35,17 @@ static const struct bl_cli_command commands[] = {
 	 1, bl_cmd_service_get},
 	{"endpoint", "list", "", "addresses that lie on this node: its pods' and its own", "", 0, 0,
 	 bl_cmd_endpoint_list},
+	{"policy", "list", "", "NetworkPolicies, and how many pods of this node each selects",
+	 "-n NAMESPACE shows one namespace only.\n" NOT_ENFORCED, BL_CLI_NAMESPACE, 0,
+	 bl_cmd_policy_list},
+	{"policy", "for", "[NAMESPACE/]POD", "what policies allow a pod, a line for each rule",
+	 "The namespace is 'default' where neither the name nor -n says another.\n" NOT_ENFORCED,
+	 BL_CLI_NAMESPACE, 1, bl_cmd_policy_for},
+	{"policy", "explain", "FROM TO PORT[/PROTOCOL]",
+	 "what the compiled tables and the kernel's say of a connection",
+	 "FROM and TO are NAMESPACE/POD or addresses; each end is judged on its own node.\n"
+	 "Exit status 1 where the two do not agree; -o json says it of each instead.\n" NOT_ENFORCED,
+	 0, 3, bl_cmd_policy_explain},
 	{"bgp", "status", "", "BIRD and its BGP sessions", "", 0, 0, bl_cmd_bgp_status},
 	{"map", "list", "", "the BPF maps: names, sizes, purposes", "", 0, 0, bl_cmd_map_list},
 	{"map", "dump", "NAME", "every entry of a BPF map", "`beeline map list` shows the names.",

@@ -33,6 +33,16 @@
  * endpoint-list  {}
  *                [{"address", "kind": "pod"|"host", "interface", "ifindex": N, "mac", "namespace", "pod", "container_id",
  *                  "programmed": bool}]
+ * policy-list    {"namespace"?}
+ *                [{"namespace", "name", "selects": TEXT, "ingress": bool, "egress": bool, "pods": N, "error"}]
+ *                `pods` is how many of this node it selects; an error closes them.
+ * policy-for     {"namespace", "name"} of a Pod
+ *                {"namespace", "name", "here": bool, "host_network": bool, "ingress": SIDE, "egress": SIDE}
+ *                SIDE = {"isolated": bool, "rules": [{"policy", "rule": N, "peers": [TEXT], "ports": [TEXT]}]}
+ * policy-explain {"from", "to", "port": N, "protocol": "TCP"|"UDP"|"SCTP"}; ends are NAMESPACE/POD or an address
+ *                [{"direction": "ingress"|"egress", "pod": ADDRESS, "peer": ADDRESS, "isolated": bool, "compiled": bool,
+ *                  "kernel": bool, "agree": bool, "set": N, "class": N, "place": N}], for each end that is a pod of this node
+ *                These three wait for nothing: an agent that is not in sync refuses (11).
  * bgp-status     {}
  *                {"enabled": bool, "bird": VERSION, "up": bool, "error", "sessions": [{"name", "peer", "asn": N, "state",
  *                 "since", "info", "imported": N, "exported": N}]}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ip.h"
 #include "beeline/maps.h"
 
 /*
@@ -78,6 +79,26 @@ int bl_maps_dump(const char *pin_dir, enum bl_map map, json_t **ret_json, struct
 int bl_maps_services(const char *pin_dir, json_t **ret_json, struct bl_err *err);
 int bl_maps_endpoints(const char *pin_dir, json_t **ret_json, struct bl_err *err);
 int bl_maps_counters(const char *pin_dir, json_t **ret_json, struct bl_err *err);
+
+/*
+ * What the policy tables say of packets between a pod of this node and a peer of its family. `port` is the destination's, 0: none
+ * is known.
+ */
+struct bl_maps_question {
+	struct bl_ip pod, peer;
+	enum bl_direction dir; /* as the pod sees it */
+	uint8_t proto;
+	uint16_t port;
+};
+struct bl_maps_verdict {
+	bool local;	/* the address is a pod's of this node; otherwise the rest is 0 */
+	uint32_t place; /* of its sets; 0: none */
+	uint32_t set;	/* BL_SET_OPEN: not isolated */
+	uint32_t class;
+	bool allowed;
+};
+int bl_maps_policy(const char *pin_dir, const struct bl_maps_question *q,
+		   struct bl_maps_verdict *ret_verdict, struct bl_err *err);
 
 /* Names of what maps hold. Texts are static or in buf. */
 const char *bl_maps_proto_name(uint8_t proto); /* "TCP"; "" for 0 */

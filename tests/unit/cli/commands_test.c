@@ -312,6 +312,54 @@ static void sessions_and_endpoints_are_tables(void **state)
 	assert_non_null(strstr(f.out, "10.244.1.2   pod    bl0         m     shop/cart\n"));
 }
 
+static void policies_are_tables(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		ask("policy list -n shop",
+		    "{\"ok\":[{\"namespace\":\"shop\",\"name\":\"p\",\"selects\":\"{}\",\"ingress\":true,"
+		    "\"egress\":false,\"pods\":3,\"error\":\"spec.x\"}]}"),
+		0);
+	assert_string_equal(bl_json_str_at(f.request, "namespace", NULL), "shop");
+	assert_string_equal(f.out,
+			    "NAMESPACE   NAME   SELECTS   PODS HERE   INGRESS   EGRESS   STATE\n"
+			    "shop        p      {}        3           yes       no       "
+			    "closed: spec.x\n");
+	assert_int_equal(
+		ask("policy for shop/a.b",
+		    "{\"ok\":{\"ingress\":{\"isolated\":true,\"rules\":[{\"policy\":\"p\",\"rule\":1,\"peers\":"
+		    "[\"everyone\"],\"ports\":[\"80/TCP\",\"81/TCP\"]}]},\"egress\":{\"isolated\":true,\"rules\":[]}}}"),
+		0);
+	assert_string_equal(bl_json_str_at(f.request, "name", NULL), "a.b");
+	assert_string_equal(f.out,
+			    "shop/a.b: ingress isolated, egress isolated, nothing allowed\n\n"
+			    "DIRECTION   RULE   PEERS      PORTS\n"
+			    "ingress     p#1    everyone   80/TCP; 81/TCP\n");
+}
+
+static void an_explanation_that_disagrees_with_the_kernel_is_a_failure(void **state)
+{
+	static const char form[] =
+		"{\"ok\":[{\"direction\":\"ingress\",\"pod\":\"10.1.0.1\",\"peer\":\"10.1.0.2\","
+		"\"isolated\":true,\"compiled\":true,\"kernel\":%s,\"agree\":%s}]}";
+	BL_FREE char *good = bl_asprintf(form, "true", "true");
+	BL_FREE char *bad = bl_asprintf(form, "false", "false");
+
+	(void)state;
+	assert_int_equal(ask("policy explain a/b 10.1.0.1 53/UDP", good), 0);
+	assert_string_equal(bl_json_str_at(f.request, "from", NULL), "a/b");
+	assert_string_equal(bl_json_str_at(f.request, "protocol", NULL), "UDP");
+	assert_int_equal(json_integer_value(json_object_get(f.request, "port")), 53);
+	assert_non_null(
+		strstr(f.out, "ingress     10.1.0.1   10.1.0.2   yes        allow      allow\n"));
+	assert_int_equal(ask("policy explain a/b 10.1.0.1 53", bad), 1);
+	assert_non_null(strstr(f.out, "allow      deny\n"));
+	assert_int_equal(ask("policy explain a/b c/d 1", "{\"ok\":[]}"), 0);
+	assert_string_equal(f.out, "Neither end is a pod of this node: other nodes decide.\n");
+	assert_int_equal(run("policy explain a/b c/d 0"), 2);
+	assert_int_equal(run("policy explain a/b c/d 80/ICMP"), 2);
+}
+
 static void map_entries_are_flat_words(void **state)
 {
 	(void)state;
@@ -342,6 +390,8 @@ int main(void)
 		TEST(absent_agent_is_said_before_maps_are_read),
 		TEST(status_puts_first_things_first),
 		TEST(sessions_and_endpoints_are_tables),
+		TEST(policies_are_tables),
+		TEST(an_explanation_that_disagrees_with_the_kernel_is_a_failure),
 		TEST(map_entries_are_flat_words),
 	};
 

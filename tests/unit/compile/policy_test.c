@@ -141,6 +141,37 @@ static void attached_pod_that_the_api_does_not_know_is_closed(void **state)
 	policy_world_free(w);
 }
 
+static void pod_attached_twice_has_all_its_addresses(void **state)
+{
+	struct policy_world *w = world();
+	struct bl_policy_local local = {
+		"x",
+		"web",
+		{ip_of("10.1.0.1"), ip_of("fd00::1"), ip_of("10.1.0.2"), ip_of("fd00::2")},
+		4};
+
+	(void)state;
+	put_policy(w, "p", FROM_CLIENTS);
+	put_pod(w, "client", "'app':'client'", "10.1.0.9");
+	policy_world_set_local(w, &local, 1);
+	policy_world_compile(w);
+	for (size_t i = 0; i < 2; i++) {
+		const char *pod = i ? "10.1.0.2" : "10.1.0.1";
+
+		assert_true(allows(w, true, pod, "10.1.0.9", IPPROTO_TCP, 80));
+		assert_false(allows(w, true, pod, "10.1.0.8", IPPROTO_TCP, 80));
+	}
+	assert_false(allows(w, true, "fd00::2", "fd00::8", IPPROTO_TCP, 80));
+	local.ips[0] = local.ips[2];
+	local.ips[1] = local.ips[3];
+	local.n_ips = 2;
+	policy_world_set_local(w, &local, 1);
+	policy_world_compile(w);
+	assert_true(allows(w, true, "10.1.0.1", "10.1.0.8", IPPROTO_TCP, 80));
+	assert_false(allows(w, true, "10.1.0.2", "10.1.0.8", IPPROTO_TCP, 80));
+	policy_world_free(w);
+}
+
 static void attached_pod_has_its_address_before_the_api_tells_it(void **state)
 {
 	struct policy_world *w = world();
@@ -361,6 +392,7 @@ int main(void)
 		cmocka_unit_test(pod_without_policy_is_open_and_costs_nothing),
 		cmocka_unit_test(attached_pod_that_the_api_does_not_know_is_closed),
 		cmocka_unit_test(attached_pod_has_its_address_before_the_api_tells_it),
+		cmocka_unit_test(pod_attached_twice_has_all_its_addresses),
 		cmocka_unit_test(address_used_again_carries_nothing_over),
 		cmocka_unit_test(ended_pods_and_pods_on_the_host_are_nobodys_peers),
 		cmocka_unit_test(pods_of_a_namespace_that_is_gone_match_no_namespace_selector),

@@ -160,6 +160,36 @@ static void prefixes_in_each_other_come_and_go_in_any_order(void **state)
 	stage_free(s);
 }
 
+static void a_wish_for_what_is_there_writes_nothing(void **state)
+{
+	struct stage *s = stage_new(1);
+	struct bl_desired_isolation pod = {.ingress = 3, .egress = 4};
+	struct bl_desired_class class = {.class = 5};
+	struct bl_desired_policy want = {
+		.pods = &pod, .n_pods = 1, .classes = &class, .n_classes = 1};
+	struct bl_err err = {};
+	uint64_t writes;
+	uint32_t epoch;
+
+	(void)state;
+	s->opened = false; /* no probes */
+	(void)bl_ip_parse("10.1.0.1", &pod.ip);
+	class.ip = pod.ip;
+	assert_int_equal(bl_policy_tables_set(s->tables, &want, &err), 0);
+	s->maps.now_ms += BL_POLICY_GRACE_MS;
+	assert_int_equal(bl_policy_tables_go(s->tables, &err), 0);
+	writes = s->io.writes;
+	epoch = epoch_of(s);
+	assert_int_equal(bl_policy_tables_set(s->tables, &want, &err), 0);
+	assert_int_equal(bl_policy_tables_next(s->tables), -1);
+	assert_int_equal(s->io.writes, writes);
+	assert_int_equal(epoch_of(s), epoch);
+	pod.egress = 6;
+	assert_int_equal(bl_policy_tables_set(s->tables, &want, &err), 0);
+	assert_int_equal(epoch_of(s), !epoch);
+	stage_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +197,7 @@ int main(void)
 		cmocka_unit_test(failing_calls_leave_the_version_in_force_whole),
 		cmocka_unit_test(prefixes_in_each_other_come_and_go_in_any_order),
 		cmocka_unit_test(restarted_agent_replaces_what_it_finds_by_one_write),
+		cmocka_unit_test(a_wish_for_what_is_there_writes_nothing),
 		cmocka_unit_test(everything_settled_holds_nothing_but_what_is_wanted),
 	};
 

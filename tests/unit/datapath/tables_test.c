@@ -185,6 +185,42 @@ static void places_that_are_wrong_are_put_right_at_the_start(void **state)
 	assert_int_equal(near4_at(w, 9), 0);
 }
 
+static void places_of_sets_are_written_and_read_back(void **state)
+{
+	struct bl_desired_endpoint e = pod("10.1.0.1", 5);
+	struct world *w = *state;
+
+	e.policy = 7;
+	assert_int_equal(bl_tables_set_endpoints(&w->t, &e, 1, &w->err), 0);
+	assert_int_equal(get(w, &e)->policy, 7);
+	assert_int_equal(bl_tables_load(&w->t, &w->err), 0);
+	assert_int_equal(bl_tables_set_endpoints(&w->t, &e, 1, &w->err), 0);
+	assert_int_equal(w->maps.calls, 2);
+	e.policy = 8;
+	assert_int_equal(bl_tables_set_endpoints(&w->t, &e, 1, &w->err), 0);
+	assert_int_equal(get(w, &e)->policy, 8);
+}
+
+static void keeping_takes_those_away_that_go_or_lead_elsewhere_and_writes_none(void **state)
+{
+	struct bl_desired_endpoint list[] = {pod("10.1.0.1", 5), pod("10.1.0.2", 6),
+					     pod("10.1.0.3", 7)};
+	struct bl_desired_endpoint next[] = {list[0], list[1], pod("10.1.0.4", 8)};
+	struct world *w = *state;
+
+	list[0].policy = 9;
+	assert_int_equal(bl_tables_set_endpoints(&w->t, list, 3, &w->err), 0);
+	next[1].ifindex = 16;
+	assert_int_equal(bl_tables_keep_endpoints(&w->t, next, 3, &w->err), 0);
+	assert_int_equal(get(w, &list[0])->policy, 9);
+	assert_null(get(w, &list[1]));
+	assert_null(get(w, &list[2]));
+	assert_null(get(w, &next[2]));
+	assert_int_equal(w->maps.calls, 10);
+	assert_int_equal(bl_tables_keep_endpoints(&w->t, NULL, 0, &w->err), 0);
+	assert_null(get(w, &list[0]));
+}
+
 static void a_full_map_is_named(void **state)
 {
 	struct bl_desired_endpoint list[65];
@@ -240,6 +276,8 @@ int main(void)
 		TEST(an_endpoint_has_a_place_until_it_goes),
 		TEST(who_was_first_keeps_the_place),
 		TEST(places_that_are_wrong_are_put_right_at_the_start),
+		TEST(places_of_sets_are_written_and_read_back),
+		TEST(keeping_takes_those_away_that_go_or_lead_elsewhere_and_writes_none),
 		TEST(a_full_map_is_named),
 		TEST(prefixes_follow_the_list),
 		TEST(the_config_is_written_when_it_differs),

@@ -61,6 +61,26 @@ static void fill(struct bl_datapath *dp)
 		{.ip = ip("192.0.2.1"), .flags = BL_ENDPOINT_HOST | BL_ENDPOINT_NODEPORT},
 	};
 
+	struct bl_cell_range range = {
+		.first = 80, .last = 90, .proto = IPPROTO_TCP, .verdict = BL_VERDICT_ALLOW};
+	struct bl_desired_cell cells[] = {
+		{.key = {.set = 3, .class = 5}, .ranges = &range, .n_ranges = 1},
+		{.key = {.set = 3, .class = 6}, .verdict = BL_VERDICT_ALLOW}};
+	struct bl_desired_class class = {.ip = ip("10.1.1.1"), .class = 5};
+	struct bl_desired_block block = {.class = 6};
+	struct bl_desired_isolation pod = {.ip = ip("10.1.0.1"), .ingress = 3};
+	struct bl_desired_policy policy = {.whole = true,
+					   .classes = &class,
+					   .n_classes = 1,
+					   .blocks = &block,
+					   .n_blocks = 1,
+					   .cells = cells,
+					   .n_cells = 2,
+					   .pods = &pod,
+					   .n_pods = 1};
+
+	assert_int_equal(bl_cidr_parse("192.0.2.0/24", false, &block.cidr), 0);
+	assert_int_equal(bl_datapath_set_policy(dp, &policy, NULL), 0);
 	assert_int_equal(bl_datapath_set_service(dp, &want, NULL), 0);
 	assert_int_equal(bl_datapath_set_endpoints(dp, ends, 2, NULL), 0);
 }
@@ -96,6 +116,36 @@ static void assert_json(json_t *have, const char *want)
 	BL_FREE char *text = bl_json_dump(have);
 
 	assert_string_equal(text, want);
+}
+
+/* Of the pod 10.1.0.1, which is isolated for ingress. */
+static struct bl_maps_verdict judge(const char *pod, enum bl_direction dir, const char *peer,
+				    uint16_t port)
+{
+	struct bl_maps_question q = {ip(pod), ip(peer), dir, IPPROTO_TCP, port};
+	struct bl_maps_verdict v;
+
+	assert_int_equal(bl_maps_policy(box.bpffs, &q, &v, NULL), 0);
+	return v;
+}
+
+static void policy_is_judged_by_the_pinned_tables(void **state)
+{
+	struct bl_maps_verdict v;
+
+	(void)state;
+	if (!has_box)
+		skip();
+	v = judge("10.1.0.1", BL_INGRESS, "10.1.1.1", 90);
+	assert_true(v.local && v.allowed && v.place);
+	assert_int_equal(v.set, 3);
+	assert_int_equal(v.class, 5);
+	assert_false(judge("10.1.0.1", BL_INGRESS, "10.1.1.1", 91).allowed);
+	assert_true(judge("10.1.0.1", BL_INGRESS, "192.0.2.7", 91).allowed);
+	assert_false(judge("10.1.0.1", BL_INGRESS, "192.0.3.7", 80).allowed);
+	assert_true(judge("10.1.0.1", BL_EGRESS, "192.0.3.7", 80).allowed);
+	assert_false(judge("192.0.2.1", BL_INGRESS, "10.1.1.1", 90).local);
+	assert_false(judge("10.1.1.1", BL_INGRESS, "10.1.0.1", 90).local);
 }
 
 static void services_have_names_frontends_and_backends(void **state)
@@ -166,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_have_names_frontends_and_backends),
 		cmocka_unit_test(endpoints_have_kinds_and_interfaces),
+		cmocka_unit_test(policy_is_judged_by_the_pinned_tables),
 		cmocka_unit_test(every_map_dumps),
 		cmocka_unit_test(without_pins_the_missing_map_is_named),
 	};

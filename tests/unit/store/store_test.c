@@ -218,6 +218,51 @@ static void the_own_zones_change_dirties_every_service(void **state)
 	assert_string_equal(next_dirty(s), "cart");
 }
 
+struct follower {
+	char told[256];
+	const struct bl_api_object *last; /* lent until the next call */
+};
+
+static void on_put(void *arg, const struct bl_api_object *obj)
+{
+	struct follower *f = arg;
+
+	strcat(f->told, "+");
+	strcat(f->told, obj->meta.name);
+	if (f->last)
+		strcat(f->told, f->last->meta.resource_version);
+	f->last = obj;
+}
+
+static void on_gone(void *arg, enum bl_api_kind kind, const char *namespace, const char *name)
+{
+	struct follower *f = arg;
+
+	assert_int_equal(kind, BL_API_SERVICE);
+	assert_string_equal(namespace, "shop");
+	strcat(f->told, "-");
+	strcat(f->told, name);
+	strcat(f->told, f->last->meta.resource_version);
+	f->last = NULL;
+}
+
+static void a_listener_is_told_before_what_it_was_lent_goes(void **state)
+{
+	struct follower f = {};
+	struct bl_store_listener listener = {on_put, on_gone, &f};
+	struct bl_store *s = *state;
+
+	bl_store_listen(s, &listener);
+	put_service(s, "a", "1");
+	put_service(s, "a", "1");
+	put_service(s, "a", "2");
+	assert_string_equal(f.told, "+a+a1");
+	bl_store_remove(s, BL_API_SERVICE, "shop", "b");
+	bl_store_begin(s, BL_API_SERVICE);
+	bl_store_synced(s, BL_API_SERVICE);
+	assert_string_equal(f.told, "+a+a1-a2");
+}
+
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -231,6 +276,7 @@ int main(void)
 		STORE_TEST(a_postponed_service_lets_others_go_first),
 		STORE_TEST(a_removed_service_is_seen_once_more),
 		STORE_TEST(the_own_zones_change_dirties_every_service),
+		STORE_TEST(a_listener_is_told_before_what_it_was_lent_goes),
 		STORE_TEST(objects_are_walked_in_order_and_changes_are_told_once),
 	};
 

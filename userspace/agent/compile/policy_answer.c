@@ -150,7 +150,11 @@ static void answer_cells(struct bl_policies *p, struct bl_desired_policy *out,
 static void answer_pods(const struct bl_policies *p, struct bl_desired_policy *out,
 			struct bl_arena *arena)
 {
-	out->pods = bl_arena_array(arena, 2 * p->locals.n, struct bl_desired_isolation);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->locals.n; i++)
+		n += ((const struct bl_pod_entry *)p->locals.items[i])->n_ips;
+	out->pods = bl_arena_array(arena, n, struct bl_desired_isolation);
 	for (size_t i = 0; i < p->locals.n; i++) {
 		const struct bl_pod_entry *pod = p->locals.items[i];
 		const struct bl_set_entry *in = pod->sets[BL_INGRESS];

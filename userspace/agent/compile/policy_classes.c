@@ -127,6 +127,15 @@ static struct bl_addr_entry *addr_get(struct bl_policies *p, const struct bl_ip 
 	return a;
 }
 
+static bool claims(const struct bl_pod_entry *pod, const struct bl_addr_entry *a)
+{
+	for (size_t i = 0; i < pod->n_addrs; i++) {
+		if (pod->addrs[i] == a)
+			return true;
+	}
+	return false;
+}
+
 void bl_pod_claim(struct bl_policies *p, struct bl_pod_entry *pod, const struct bl_ip *ips,
 		  size_t n)
 {
@@ -135,10 +144,10 @@ void bl_pod_claim(struct bl_policies *p, struct bl_pod_entry *pod, const struct 
 		mark(p, pod->addrs[i]);
 	}
 	pod->n_addrs = 0;
-	for (size_t i = 0; i < n && i < 2; i++) {
+	for (size_t i = 0; i < n && i < BL_POLICY_LOCAL_IPS; i++) {
 		struct bl_addr_entry *a = addr_get(p, &ips[i]);
 
-		if (pod->n_addrs && pod->addrs[0] == a)
+		if (claims(pod, a))
 			continue;
 		bl_list_add(&a->claims, pod);
 		pod->addrs[pod->n_addrs++] = a;

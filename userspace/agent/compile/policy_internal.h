@@ -144,9 +144,9 @@ struct bl_pod_entry {
 	struct bl_ns_entry *ns;
 	struct bl_pod_entry *prev, *next; /* of the namespace */
 	struct bl_members members;
-	struct bl_addr_entry *addrs[2];
+	struct bl_addr_entry *addrs[BL_POLICY_LOCAL_IPS];
 	size_t n_addrs;
-	struct bl_ip ips[2]; /* local: the attachment's */
+	struct bl_ip ips[BL_POLICY_LOCAL_IPS]; /* local: the attachments' */
 	size_t n_ips;
 	bool local, seen;	      /* seen: in the list being told */
 	bool dirty;		      /* in bl_policies.dirty_pods */

@@ -82,6 +82,8 @@ static int open_all(struct bl_datapath *dp, const struct bl_datapath_opts *opts,
 	if (!rc)
 		rc = bl_tables_load(&dp->tables, err);
 	if (!rc)
+		rc = bl_policy_tables_new(&dp->io, &dp->policy, err);
+	if (!rc)
 		rc = bl_programs_load(&dp->progs, opts, &dp->pins, err);
 	if (!rc)
 		rc = bl_links_open(&dp->links, opts, &dp->progs, err);
@@ -116,6 +118,7 @@ struct bl_datapath *bl_datapath_close(struct bl_datapath *dp)
 		return NULL;
 	bl_services_free(dp->services);
 	bl_tables_free(&dp->tables);
+	bl_policy_tables_free(dp->policy);
 	bl_links_close(&dp->links);
 	bl_programs_close(&dp->progs);
 	bl_pins_close(&dp->pins);
@@ -182,7 +185,37 @@ void bl_datapath_set_services(struct bl_datapath *dp, struct bl_desired_service 
 int bl_datapath_set_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
 			      size_t n, struct bl_err *err)
 {
-	return bl_tables_set_endpoints(&dp->tables, list, n, err);
+	BL_FREE struct bl_desired_endpoint *placed = bl_calloc(n + 1, sizeof(*placed));
+
+	for (size_t i = 0; i < n; i++) {
+		placed[i] = list[i];
+		if (list[i].flags & BL_ENDPOINT_POD)
+			placed[i].policy = bl_policy_tables_place(dp->policy, &list[i].ip);
+	}
+	return bl_tables_set_endpoints(&dp->tables, placed, n, err);
+}
+
+int bl_datapath_keep_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
+			       size_t n, struct bl_err *err)
+{
+	return bl_tables_keep_endpoints(&dp->tables, list, n, err);
+}
+
+int bl_datapath_set_policy(struct bl_datapath *dp, const struct bl_desired_policy *want,
+			   struct bl_err *err)
+{
+	return want ? bl_policy_tables_set(dp->policy, want, err)
+		    : bl_policy_tables_go(dp->policy, err);
+}
+
+int bl_datapath_policy_next(const struct bl_datapath *dp)
+{
+	return bl_policy_tables_next(dp->policy);
+}
+
+uint32_t bl_datapath_policy_first_id(const struct bl_datapath *dp)
+{
+	return bl_policy_tables_first_id(dp->policy);
 }
 
 int bl_datapath_set_prefixes(struct bl_datapath *dp, const struct bl_desired_prefix *list, size_t n,

@@ -3,6 +3,7 @@
 #define BL_DATAPATH_DATAPATH_H
 
 #include "agent/state/desired.h"
+#include "agent/state/policy.h"
 #include "base/err.h"
 #include "beeline/config.h"
 
@@ -59,10 +60,27 @@ void bl_datapath_set_services(struct bl_datapath *dp, struct bl_desired_service 
 /* Whole-table deltas; the lists are ordered by address. */
 int bl_datapath_set_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
 			      size_t n, struct bl_err *err);
+/*
+ * Removes those that are not listed or lead elsewhere by now. Before the policy that no longer knows a pod comes into force, so that
+ * none is reached by programs without its isolation.
+ */
+int bl_datapath_keep_endpoints(struct bl_datapath *dp, const struct bl_desired_endpoint *list,
+			       size_t n, struct bl_err *err);
 int bl_datapath_set_prefixes(struct bl_datapath *dp, const struct bl_desired_prefix *list, size_t n,
 			     struct bl_err *err);
 int bl_datapath_set_config(struct bl_datapath *dp, const struct bl_config *config,
 			   struct bl_err *err);
+
+/*
+ * The policy tables (agent/datapath/policy.h): 0, all that is wanted is in force; -EAGAIN, it waits for packets of the last change.
+ * An endpoint that is set from then on leads to its pod's sets. `want` NULL: goes on with what was wanted.
+ */
+int bl_datapath_set_policy(struct bl_datapath *dp, const struct bl_desired_policy *want,
+			   struct bl_err *err);
+/* ms until there is something to go on with, -1: nothing. */
+int bl_datapath_policy_next(const struct bl_datapath *dp);
+/* Numbers of classes and sets start here, behind all that the maps hold. */
+uint32_t bl_datapath_policy_first_id(const struct bl_datapath *dp);
 
 /* Removes services found in the maps at open that nobody has set since: once every kind is in sync. */
 int bl_datapath_sweep(struct bl_datapath *dp, struct bl_err *err);

@@ -10,6 +10,7 @@
 #include "agent/datapath/arrays.h"
 #include "agent/datapath/datapath.h"
 #include "agent/datapath/ops.h"
+#include "agent/datapath/policy.h"
 #include "agent/datapath/services.h"
 
 /* --- pinned maps (pins.c) ------------------------------------------------------------------------------------------ */
@@ -104,6 +105,9 @@ void bl_tables_free(struct bl_tables *t);
 int bl_tables_load(struct bl_tables *t, struct bl_err *err);
 int bl_tables_set_endpoints(struct bl_tables *t, const struct bl_desired_endpoint *list, size_t n,
 			    struct bl_err *err);
+/* Removes those that are not listed, or lead elsewhere by now; writes none. */
+int bl_tables_keep_endpoints(struct bl_tables *t, const struct bl_desired_endpoint *list, size_t n,
+			     struct bl_err *err);
 int bl_tables_set_prefixes(struct bl_tables *t, const struct bl_desired_prefix *list, size_t n,
 			   struct bl_err *err);
 int bl_tables_set_config(struct bl_tables *t, const struct bl_config *config, struct bl_err *err);
@@ -124,6 +128,7 @@ struct bl_datapath {
 	struct bl_links links;
 	struct bl_services *services;
 	struct bl_tables tables;
+	struct bl_policy_tables *policy;
 };
 
 /* libbpf's last complaint, "" without any; cleared by the call. Lends. */

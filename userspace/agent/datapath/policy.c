@@ -35,6 +35,13 @@ static bool same_ids(const struct bl_way_ids *a, const struct bl_way_ids *b)
 	return a->ids[0] == b->ids[0] && a->ids[1] == b->ids[1];
 }
 
+/* Nothing is under way, and both epochs have what is wanted. */
+static bool is_so(const struct bl_way *w)
+{
+	return w->state == BL_WAY_CLEAN && w->present && !w->unknown &&
+	       same_ids(&w->want, &w->have[0]) && same_ids(&w->want, &w->have[1]);
+}
+
 static void touch(struct bl_policy_tables *t, struct bl_way *w)
 {
 	t->again |= w->state == BL_WAY_UNSETTLED;
@@ -53,7 +60,8 @@ static void want_way(struct bl_policy_tables *t, enum bl_way_kind kind, const st
 		return;
 	w->gone = gone;
 	w->want = ids;
-	touch(t, w);
+	if (gone || !is_so(w))
+		touch(t, w);
 }
 
 static void want_all_gone(struct bl_policy_tables *t)

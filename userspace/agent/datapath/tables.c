@@ -17,6 +17,7 @@
 
 #include "agent/datapath/dp.h"
 #include "agent/state/delta.h"
+#include "base/cleanup.h"
 #include "base/mem.h"
 
 struct put {
@@ -50,14 +51,15 @@ static int cmp_prefix(const void *a, const void *b)
 
 static bool same_endpoint(const struct bl_desired_endpoint *a, const struct bl_desired_endpoint *b)
 {
-	return a->flags == b->flags && a->ifindex == b->ifindex &&
+	return a->flags == b->flags && a->ifindex == b->ifindex && a->policy == b->policy &&
 	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
 	       memcmp(a->host_mac, b->host_mac, sizeof(a->host_mac)) == 0;
 }
 
 struct bl_endpoint bl_tables_endpoint(const struct bl_desired_endpoint *e, bool translated)
 {
-	struct bl_endpoint value = {.ifindex = e->ifindex, .flags = e->flags};
+	struct bl_endpoint value = {
+		.ifindex = e->ifindex, .flags = e->flags, .policy = e->policy};
 
 	memcpy(value.mac, e->mac, sizeof(value.mac));
 	memcpy(value.host_mac, e->host_mac, sizeof(value.host_mac));
@@ -139,7 +141,11 @@ static int read_endpoint(void *arg, const void *key, const void *value)
 	t->endpoints = bl_realloc(t->endpoints, t->n_endpoints + 1, sizeof(*e));
 	e = &t->endpoints[t->n_endpoints++];
 	*e = (struct bl_desired_endpoint){
-		.ip.family = r->family, .flags = v->flags, .ifindex = v->ifindex};
+		.ip.family = r->family,
+		.flags = v->flags,
+		.ifindex = v->ifindex,
+		.policy = v->policy,
+	};
 	memcpy(e->ip.b, key, bl_ip_size(&e->ip));
 	memcpy(e->mac, v->mac, sizeof(e->mac));
 	memcpy(e->host_mac, v->host_mac, sizeof(e->host_mac));
@@ -244,6 +250,31 @@ int bl_tables_set_endpoints(struct bl_tables *t, const struct bl_desired_endpoin
 	t->endpoints = copy(t->endpoints, list, n, sizeof(*list));
 	t->n_endpoints = n;
 	return 0;
+}
+
+static bool lives_on(const struct bl_desired_endpoint *have, const struct bl_desired_endpoint *list,
+		     size_t n)
+{
+	const struct bl_desired_endpoint *e = bsearch(have, list, n, sizeof(*list), cmp_endpoint);
+
+	return e && e->ifindex == have->ifindex && e->flags == have->flags;
+}
+
+int bl_tables_keep_endpoints(struct bl_tables *t, const struct bl_desired_endpoint *list, size_t n,
+			     struct bl_err *err)
+{
+	BL_FREE struct bl_desired_endpoint *kept = NULL;
+	int rc = t->known ? 0 : bl_tables_load(t, err);
+	size_t n_kept = 0;
+
+	if (rc)
+		return rc;
+	kept = bl_calloc(t->n_endpoints + 1, sizeof(*kept));
+	for (size_t i = 0; n && i < t->n_endpoints; i++) {
+		if (lives_on(&t->endpoints[i], list, n))
+			kept[n_kept++] = t->endpoints[i];
+	}
+	return n_kept == t->n_endpoints ? 0 : bl_tables_set_endpoints(t, kept, n_kept, err);
 }
 
 int bl_tables_set_prefixes(struct bl_tables *t, const struct bl_desired_prefix *list, size_t n,

@@ -93,6 +93,7 @@ struct bl_desired_endpoint {
 	uint32_t ifindex; /* pods: the veth's host side */
 	uint8_t mac[6];
 	uint8_t host_mac[6];
+	uint32_t policy; /* the place of its sets, which only the kernel's side knows: 0 here */
 };
 
 struct bl_desired_prefix {

@@ -39,8 +39,9 @@ struct bl_store {
 	struct bl_store_index *index;
 	struct bl_store_claims *claims;
 	bool outside_changed;
-	char *own;  /* the Node whose zone is watched; NULL: none */
-	char *zone; /* what it was at last */
+	char *own;			   /* the Node whose zone is watched; NULL: none */
+	char *zone;			   /* what it was at last */
+	struct bl_store_listener listener; /* put NULL: nobody listens */
 };
 
 struct bl_store *bl_store_new(void)
@@ -71,6 +72,11 @@ struct bl_store *bl_store_free(struct bl_store *s)
 	free(s->zone);
 	free(s);
 	return NULL;
+}
+
+void bl_store_listen(struct bl_store *s, const struct bl_store_listener *listener)
+{
+	s->listener = *listener;
 }
 
 static struct entry *find(const struct bl_store *s, enum bl_api_kind kind, const char *namespace,
@@ -176,6 +182,8 @@ static void drop(struct bl_store *s, struct entry *e)
 		note_addresses(s, e->obj, NULL);
 
 	index_object(s, e->obj, false);
+	if (s->listener.put)
+		s->listener.gone(s->listener.arg, kind, e->obj->meta.namespace, e->obj->meta.name);
 	HASH_DEL(s->objects[kind], e);
 	bl_api_free(e->obj);
 	free(e);
@@ -230,6 +238,8 @@ void bl_store_put(struct bl_store *s, struct bl_api_object *obj)
 	}
 	if (obj->kind == BL_API_NODE)
 		note_addresses(s, e->obj, obj);
+	if (s->listener.put)
+		s->listener.put(s->listener.arg, obj);
 	bl_api_free(e->obj);
 	e->obj = obj;
 	e->list = s->list[obj->kind];

@@ -26,6 +26,17 @@ struct bl_store *bl_store_free(struct bl_store *s);
  */
 void bl_store_watch_zone(struct bl_store *s, const char *node);
 
+/*
+ * Who follows every object: told of one that comes or changes, which lives until its next call, and of one before it goes. Lends
+ * the arguments; there is one listener.
+ */
+struct bl_store_listener {
+	void (*put)(void *arg, const struct bl_api_object *obj);
+	void (*gone)(void *arg, enum bl_api_kind kind, const char *namespace, const char *name);
+	void *arg;
+};
+void bl_store_listen(struct bl_store *s, const struct bl_store_listener *listener);
+
 /* A list of the kind begins: what is not put again before bl_store_synced() is gone. */
 void bl_store_begin(struct bl_store *s, enum bl_api_kind kind);
 void bl_store_synced(struct bl_store *s, enum bl_api_kind kind);
