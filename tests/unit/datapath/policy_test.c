@@ -190,6 +190,36 @@ static void a_wish_for_what_is_there_writes_nothing(void **state)
 	stage_free(s);
 }
 
+static void open_pods_come_without_a_flip(void **state)
+{
+	struct bl_desired_isolation pods[3] = {};
+	struct bl_desired_policy want = {.pods = pods};
+	struct stage *s = stage_new(1);
+	struct bl_err err = {};
+
+	(void)state;
+	s->opened = false; /* no probes */
+	for (size_t i = 0; i < 2; i++) {
+		(void)bl_ip_parse(i ? "10.1.0.2" : "10.1.0.1", &pods[i].ip);
+		want.n_pods = i + 1;
+		assert_int_equal(bl_policy_tables_set(s->tables, &want, &err), 0);
+		assert_int_equal(bl_policy_tables_place(s->tables, &pods[i].ip), i + 1);
+		assert_int_equal(bl_policy_tables_next(s->tables), -1);
+		assert_int_equal(epoch_of(s), 0);
+	}
+	pods[1].ingress = 7;
+	assert_int_equal(bl_policy_tables_set(s->tables, &want, &err), 0);
+	assert_int_equal(epoch_of(s), 1);
+	s->maps.now_ms += BL_POLICY_GRACE_MS;
+	assert_int_equal(bl_policy_tables_go(s->tables, &err), 0);
+	pods[0] = pods[1];
+	(void)bl_ip_parse("10.1.0.3", &pods[1].ip);
+	pods[1].ingress = BL_SET_OPEN;
+	assert_int_equal(bl_policy_tables_set(s->tables, &want, &err), 0);
+	assert_int_equal(bl_policy_tables_place(s->tables, &pods[1].ip), 3); /* 1 is not free yet */
+	stage_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +228,7 @@ int main(void)
 		cmocka_unit_test(prefixes_in_each_other_come_and_go_in_any_order),
 		cmocka_unit_test(restarted_agent_replaces_what_it_finds_by_one_write),
 		cmocka_unit_test(a_wish_for_what_is_there_writes_nothing),
+		cmocka_unit_test(open_pods_come_without_a_flip),
 		cmocka_unit_test(everything_settled_holds_nothing_but_what_is_wanted),
 	};
 

@@ -13,6 +13,8 @@
  * again, and does again what it does not know to be done. Where the flip itself failed it may have happened: nothing is
  * touched before a flip to the same epoch has succeeded.
  *
+ * A pod that comes and is not isolated changes nothing that a packet finds: there is nothing to flip, and nobody waits.
+ *
  * What is wanted may change at any time; it is only noted. It waits while a change settles, so changes in a burst come into
  * force together.
  *
@@ -196,6 +198,31 @@ static int prepare(struct bl_policy_tables *t, struct bl_err *err)
 	return rc;
 }
 
+/* Whether the next epoch is another version, or takes a place or a cell away that a packet under way may still read. */
+static bool differs(const struct bl_policy_tables *t)
+{
+	for (size_t i = 0; i < t->dirty.n; i++) {
+		const struct bl_way *w = t->dirty.items[i];
+
+		if (w->gone ? w->written : !same_ids(&w->have[0], &w->have[1]))
+			return true;
+	}
+	return t->doomed.n;
+}
+
+/* What is prepared means the same in both epochs, so it is in force already. */
+static void adopt(struct bl_policy_tables *t)
+{
+	while (t->dirty.n) {
+		struct bl_way *w = t->dirty.items[--t->dirty.n];
+
+		w->present = w->written;
+		w->state = BL_WAY_CLEAN;
+		if (w->gone)
+			bl_way_drop(t, w);
+	}
+}
+
 /* --- flip ---------------------------------------------------------------------------------------------------------------- */
 
 static int flip(struct bl_policy_tables *t, struct bl_err *err)
@@ -309,8 +336,12 @@ int bl_policy_tables_go(struct bl_policy_tables *t, struct bl_err *err)
 	if (rc || !has_work(t))
 		return rc;
 	rc = prepare(t, err);
-	if (!rc)
+	if (rc)
+		return rc;
+	if (differs(t))
 		rc = flip(t, err);
+	else
+		adopt(t);
 	return rc ? rc : waiting(t, err);
 }
 

@@ -58,8 +58,7 @@ static bool same_endpoint(const struct bl_desired_endpoint *a, const struct bl_d
 
 struct bl_endpoint bl_tables_endpoint(const struct bl_desired_endpoint *e, bool translated)
 {
-	struct bl_endpoint value = {
-		.ifindex = e->ifindex, .flags = e->flags, .policy = e->policy};
+	struct bl_endpoint value = {.ifindex = e->ifindex, .flags = e->flags, .policy = e->policy};
 
 	memcpy(value.mac, e->mac, sizeof(value.mac));
 	memcpy(value.host_mac, e->host_mac, sizeof(value.host_mac));
