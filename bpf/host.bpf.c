@@ -8,6 +8,9 @@
  * their port, which lies in the range that the node reserves for translation. All else is the node's own and left to its stack after one
  * hash lookup.
  *
+ * A service with direct return (tunnel.h) has its packets sent on as they are, in a tunnel to the other node's backend, and what comes in
+ * such a tunnel is served as if the client had come here.
+ *
  * The stack also refuses: a NodePort without a backend, or a packet of a connection that nobody knows, has no socket there. The address of
  * a load balancer, and an external one, are served like NodePorts, whether the node has the address or a router sends it here. A
  * ClusterIP is not served: it is refused here, since the stack would send it back to the gateway that it came from.
@@ -29,10 +32,15 @@
 #include "lib/parse.h"
 #include "lib/reject.h"
 #include "lib/service.h"
+#include "lib/tunnel.h"
 
 /*
- * The decisions below return BL_PASS_SERVICE for a packet that has a flow now, any other reason for what becomes of it.
+ * The decisions below return BL_PASS_SERVICE for a packet that has a flow now, BL_PASS_TUNNEL for one that goes to another node's backend as it
+ * is, any other reason for what becomes of it.
  */
+
+#define CB_BACKEND \
+	4 /* where in the control block the id of the backend stands that a tunnel shall lead to */
 
 BL_INLINE const struct bl_backend *backend_for(int family, const struct bl_packet *p,
 					       const struct bl_service *svc, __u32 *ret_id)
@@ -43,27 +51,48 @@ BL_INLINE const struct bl_backend *backend_for(int family, const struct bl_packe
 	return bl_backend_for(family, &p->saddr, svc, ret_id);
 }
 
+/* Functions of their own, for the sake of the stack frames. */
+static __noinline bool is_nodes4(const struct bl_addr *a)
+{
+	return bl_prefix_find(BL_V4, a) & BL_PREFIX_NODE;
+}
+
+static __noinline bool is_nodes6(const struct bl_addr *a)
+{
+	return bl_prefix_find(BL_V6, a) & BL_PREFIX_NODE;
+}
+
+BL_INLINE bool is_nodes(int family, const struct bl_addr *a)
+{
+	return family == BL_V4 ? is_nodes4(a) : is_nodes6(a);
+}
+
 /* The first packet of a flow to a NodePort. */
 BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
-				    const struct bl_service *svc, const struct bl_config *cfg)
+				    const struct bl_service *svc, const struct bl_config *cfg,
+				    struct __sk_buff *skb)
 {
+	const struct bl_addr *node = family == BL_V4 ? &cfg->snat4 : &cfg->snat6;
+	bool direct = svc->flags & BL_SERVICE_DSR && !bl_addr_is_zero(family, node);
 	struct bl_flow to = {.saddr = p->saddr, .flags = BL_FLOW_DNAT};
 	const struct bl_endpoint *local;
 	const struct bl_backend *b;
 
+	b = direct || bl_nat_opens(p) ? backend_for(family, p, svc, &to.backend) : NULL;
+	local = b ? bl_endpoint_find(family, &b->addr) : NULL;
+	if (b && direct && !local && !is_nodes(family, &b->addr)) {
+		skb->cb[CB_BACKEND] = to.backend;
+		return BL_PASS_TUNNEL;
+	}
 	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
-	b = bl_nat_opens(p) ? backend_for(family, p, svc, &to.backend) : NULL;
-	if (!b)
+	if (!b || !bl_nat_opens(p))
 		return BL_PASS_REFUSE;
 	to.daddr = b->addr;
 	to.dport = b->port;
 	to.generation = b->generation;
-	local = bl_endpoint_find(family, &to.daddr);
 	if (!local) {
-		to.saddr = family == BL_V4 ? cfg->snat4 : cfg->snat6;
-		if (bl_addr_is_zero(family, &to.saddr))
-			to.saddr = p->daddr;
+		to.saddr = bl_addr_is_zero(family, node) ? p->daddr : *node;
 		to.flags |= BL_FLOW_SNAT;
 	}
 	return bl_nat_create(family, p, &to);
@@ -75,7 +104,7 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 
 /* Pods and nodes of the cluster are inside, wherever the traffic policy keeps others to this node's backends. */
 BL_INLINE enum bl_reason to_frontend(int family, const struct bl_packet *p,
-				     const struct bl_config *cfg, __u32 to)
+				     const struct bl_config *cfg, __u32 to, struct __sk_buff *skb)
 {
 	bool inside = bl_prefix_find(family, &p->saddr) & BL_PREFIX_CLUSTER;
 	const struct bl_service *svc = NULL;
@@ -87,19 +116,21 @@ BL_INLINE enum bl_reason to_frontend(int family, const struct bl_packet *p,
 		svc = bl_service_find_nodeport(family, p->dport, p->proto,
 					       inside ? BL_SCOPE_NODEPORT
 						      : BL_SCOPE_NODEPORT_EXTERNAL);
-	return svc ? to_backend(family, p, svc, cfg) : BL_PASS_STACK;
+	return svc ? to_backend(family, p, svc, cfg, skb) : BL_PASS_STACK;
 }
 
 static __noinline enum bl_reason to_frontend4(const struct bl_packet *p,
-					      const struct bl_config *cfg, __u32 to)
+					      const struct bl_config *cfg, __u32 to,
+					      struct __sk_buff *skb)
 {
-	return to_frontend(BL_V4, p, cfg, to);
+	return to_frontend(BL_V4, p, cfg, to, skb);
 }
 
 static __noinline enum bl_reason to_frontend6(const struct bl_packet *p,
-					      const struct bl_config *cfg, __u32 to)
+					      const struct bl_config *cfg, __u32 to,
+					      struct __sk_buff *skb)
 {
-	return to_frontend(BL_V6, p, cfg, to);
+	return to_frontend(BL_V6, p, cfg, to, skb);
 }
 
 /*
@@ -195,23 +226,41 @@ BL_INLINE int settle(struct __sk_buff *skb, int family, const struct bl_packet *
 	return bl_drop(skb, reason);
 }
 
+/* An ICMP error that nobody here has caused may be about what another node's backend has sent. */
+BL_INLINE enum bl_reason about_another(struct __sk_buff *skb, int family, const struct bl_packet *p)
+{
+	skb->cb[CB_BACKEND] =
+		family == BL_V4 ? bl_tunnel_quoted4(skb, p) : bl_tunnel_quoted6(skb, p);
+	return skb->cb[CB_BACKEND] ? BL_PASS_TUNNEL : BL_PASS_STACK;
+}
+
 /* A flow for the packet of a new one, or why there is none. */
-BL_INLINE enum bl_reason open_flow(int family, const struct bl_packet *p, __u32 flags,
-				   const struct bl_config *cfg)
+BL_INLINE enum bl_reason open_flow(struct __sk_buff *skb, int family, const struct bl_packet *p,
+				   __u32 flags, const struct bl_config *cfg)
 {
 	__u32 to = p->flags & BL_PACKET_PORTS ? frontends(p, flags, cfg) : 0;
 
+	if (p->flags & BL_PACKET_ERROR)
+		return about_another(skb, family, p);
 	if (!to)
 		return BL_PASS_STACK;
-	return family == BL_V4 ? to_frontend4(p, cfg, to) : to_frontend6(p, cfg, to);
+	return family == BL_V4 ? to_frontend4(p, cfg, to, skb) : to_frontend6(p, cfg, to, skb);
 }
 
-BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
+/* A flow for the packet that came in a tunnel. */
+BL_INLINE enum bl_reason from_tunnel(struct __sk_buff *skb, int family, const struct bl_packet *p)
 {
-	struct bl_endpoint *pod = bl_endpoint_find(family, &p->daddr);
+	return family == BL_V4 ? bl_tunnel_flow4(skb, p) : bl_tunnel_flow6(skb, p);
+}
+
+/* `tunnelled`: a tunnel led to a pod of this node. */
+BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p, bool tunnelled)
+{
+	struct bl_endpoint *pod = tunnelled ? NULL : bl_endpoint_find(family, &p->daddr);
 	const struct bl_config *cfg = bl_ctx_config();
 	__u32 flags = pod ? pod->flags : 0;
 	const struct bl_flow *f = NULL;
+	enum bl_reason reason;
 	struct bl_flow quoted;
 	bool failed = false;
 
@@ -221,7 +270,7 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 		bl_fragment(family, p);
 	if (!(flags & BL_ENDPOINT_POD))
 		pod = NULL;
-	if (pod ? !!pod->translated : may_be_translated(p, flags, cfg))
+	if (pod ? !!pod->translated : tunnelled || may_be_translated(p, flags, cfg))
 		f = bl_deliver_translation(skb, family, p, &quoted, &failed);
 	if (bl_unlikely(failed))
 		return bl_drop(skb, BL_DROP_INTERNAL);
@@ -230,8 +279,11 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 		return bl_forward_pod(skb, BL_HOOK_UPLINK, pod, BL_PASS_POD);
 	}
 	if (!f) {
-		enum bl_reason reason = open_flow(family, p, flags, cfg);
-
+		reason = tunnelled ? from_tunnel(skb, family, p)
+				   : open_flow(skb, family, p, flags, cfg);
+		if (reason == BL_PASS_TUNNEL)
+			return family == BL_V4 ? bl_tunnel_send4(skb, p, skb->cb[CB_BACKEND])
+					       : bl_tunnel_send6(skb, p, skb->cb[CB_BACKEND]);
 		if (reason != BL_PASS_SERVICE)
 			return settle(skb, family, p, flags, reason);
 		f = bl_flow_of(family, p);
@@ -246,12 +298,17 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p)
 
 BL_INLINE int from_uplink(struct __sk_buff *skb, int family)
 {
+	enum bl_reason reason = BL_PASS_STACK;
 	struct bl_packet p;
 
 	/* What is malformed is the stack's to count. */
 	if (bl_parse(skb, family, &p))
 		return bl_pass(skb, BL_PASS_STACK);
-	return route(skb, family, &p);
+	if (bl_unlikely(bl_tunnel_is(family, &p)))
+		reason = family == BL_V4 ? bl_tunnel_open4(skb, &p) : bl_tunnel_open6(skb, &p);
+	if (bl_unlikely(reason == BL_DROP_TUNNEL))
+		return bl_drop(skb, reason);
+	return route(skb, family, &p, reason == BL_PASS_TUNNEL);
 }
 
 /* Functions of their own, so that the families' stack frames are not added up. */

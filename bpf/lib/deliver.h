@@ -48,7 +48,7 @@ BL_INLINE int deliver_far(struct __sk_buff *skb, enum bl_hook hook, int family,
 	if (hook != BL_HOOK_NODE && p->ttl <= 1)
 		return hook == BL_HOOK_POD ? bl_pass(skb, BL_PASS_STACK)
 					   : bl_drop(skb, BL_DROP_ROUTE);
-	rc = bl_forward_find(skb, family, p, &to->saddr, &to->daddr, &fib);
+	rc = bl_forward_find(skb, family, p, &to->saddr, &to->daddr, 0, &fib);
 	if (rc)
 		return undeliverable(skb, hook, family, p, to, src, rc, fib.mtu_result);
 	if (bl_rewrite(skb, family, p, to))

@@ -97,20 +97,21 @@ BL_INLINE int bl_forward_back(struct __sk_buff *skb, enum bl_hook hook,
 }
 
 /* The size that has to fit into the next link: a packet's, or that of the largest segment it will be cut into. */
-BL_INLINE __u16 wire_size(const struct __sk_buff *skb, const struct bl_packet *p)
+BL_INLINE __u16 wire_size(const struct __sk_buff *skb, const struct bl_packet *p, __u32 grows)
 {
 	__u32 size = skb->len - BL_ETH_SIZE;
 
 	if (skb->gso_size)
 		size = p->l4 - BL_ETH_SIZE + (p->proto == IPPROTO_TCP ? p->type * 4 : 8) +
 		       skb->gso_size;
+	size += grows;
 	return size > 65535 ? 65535 : size;
 }
 
-/* Where a packet of these addresses goes from here. BPF_FIB_LKUP_RET_*; NO_NEIGH is success. */
+/* Where a packet of these addresses, which `grows` on the way, goes from here. BPF_FIB_LKUP_RET_*; NO_NEIGH is success. */
 BL_INLINE long bl_forward_find(struct __sk_buff *skb, int family, const struct bl_packet *p,
 			       const struct bl_addr *saddr, const struct bl_addr *daddr,
-			       struct bpf_fib_lookup *ret_fib)
+			       __u32 grows, struct bpf_fib_lookup *ret_fib)
 {
 	long rc;
 
@@ -118,7 +119,7 @@ BL_INLINE long bl_forward_find(struct __sk_buff *skb, int family, const struct b
 	ret_fib->family = family == BL_V4 ? AF_INET : AF_INET6;
 	ret_fib->ifindex = skb->ifindex;
 	ret_fib->l4_protocol = p->proto;
-	ret_fib->tot_len = wire_size(skb, p);
+	ret_fib->tot_len = wire_size(skb, p, grows);
 	if (family == BL_V4) {
 		ret_fib->ipv4_src = saddr->w[0];
 		ret_fib->ipv4_dst = daddr->w[0];
@@ -175,7 +176,7 @@ BL_INLINE int bl_forward_plain(struct __sk_buff *skb, int family, const struct b
 
 	if (p->ttl <= 1)
 		return bl_pass(skb, BL_PASS_STACK);
-	if (bl_forward_find(skb, family, p, &p->saddr, &p->daddr, &fib))
+	if (bl_forward_find(skb, family, p, &p->saddr, &p->daddr, 0, &fib))
 		return bl_pass(skb, BL_PASS_STACK);
 	return bl_forward_hop(skb, BL_HOOK_POD, family, &fib, BL_PASS_FIB);
 }

@@ -216,6 +216,7 @@ static void read_config(struct run *r)
 	r->config.node_port_addresses = cidrs_of(json_object_get(c, "nodePortAddresses"), r->arena);
 	r->config.external_ips = json_is_true(json_object_get(c, "externalIPs"));
 	r->config.lb = json_is_true(json_object_get(c, "random")) ? BL_LB_RANDOM : BL_LB_MAGLEV;
+	r->config.dsr = json_is_true(json_object_get(c, "dsr"));
 	r->config.maglev_size = BL_MAGLEV_SIZE_DEFAULT;
 	r->config.masquerade = json_is_true(json_object_get(c, "masquerade"));
 	r->config.mesh = json_is_true(json_object_get(c, "mesh"));

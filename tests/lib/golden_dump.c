@@ -34,7 +34,8 @@ static void dump_set(const struct bl_desired_set *set, struct bl_buf *out)
 	bl_buf_printf(out, "  set IPv%u %s '%s'%s", set->family, proto_name(set->proto),
 		      set->port_name, set->flags & BL_SERVICE_LOCAL ? " local" : "");
 	if (set->flags & BL_SERVICE_MAGLEV)
-		bl_buf_printf(out, " maglev %u", set->table);
+		bl_buf_printf(out, " maglev %u%s", set->table,
+			      set->flags & BL_SERVICE_DSR ? " dsr" : "");
 	if (set->affinity_s)
 		bl_buf_printf(out, " affinity %us", set->affinity_s);
 	bl_buf_putc(out, '\n');
@@ -79,8 +80,9 @@ static void dump_endpoints(const struct bl_desired_node *want, struct bl_buf *ou
 		const struct bl_desired_prefix *p = &want->prefixes[i];
 		char cidr[BL_CIDR_STRLEN];
 
-		bl_buf_printf(out, "prefix %s%s%s\n", bl_cidr_format(&p->cidr, cidr),
+		bl_buf_printf(out, "prefix %s%s%s%s\n", bl_cidr_format(&p->cidr, cidr),
 			      p->flags & BL_PREFIX_CLUSTER ? " cluster" : "",
+			      p->flags & BL_PREFIX_NODE ? " node" : "",
 			      p->flags & BL_PREFIX_SERVICE ? " service" : "");
 	}
 }

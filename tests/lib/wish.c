@@ -59,25 +59,36 @@ static void parse_addr(char *text, struct bl_ip *ret_ip, uint16_t *ret_port)
 	*ret_port = (uint16_t)atoi(colon + 1);
 }
 
+/* What stands between frontend and targets. */
+static uint8_t parse_kind(char kind)
+{
+	switch (kind) {
+	case '!':
+		return BL_SERVICE_LOCAL;
+	case '#':
+		return BL_SERVICE_MAGLEV;
+	case '$':
+		return BL_SERVICE_MAGLEV | BL_SERVICE_DSR;
+	default:
+		return 0;
+	}
+}
+
 static void parse_set(struct world *w, char *text, struct bl_desired_set *ret)
 {
 	char *targets = strchr(text, '>'), *save = NULL;
+	uint8_t flags = parse_kind(targets[-1]);
+	bool affinity = targets[-1] == '%';
 	char *name;
-	bool local, affinity, maglev;
 
-	local = targets[-1] == '!';
-	affinity = targets[-1] == '%';
-	maglev = targets[-1] == '#';
-	targets[-(local || affinity || maglev)] = '\0';
+	targets[-(flags || affinity)] = '\0';
 	targets++;
 	name = strchr(text, '=');
 	if (name)
 		*name++ = '\0';
 	*ret = (struct bl_desired_set){.port_name = name ? name : "",
 				       .proto = IPPROTO_TCP,
-				       .flags = (uint8_t)(local	   ? BL_SERVICE_LOCAL
-							  : maglev ? BL_SERVICE_MAGLEV
-								   : 0),
+				       .flags = flags,
 				       .table = 7,
 				       .affinity_s = affinity ? 60 : 0};
 	ret->frontends = bl_arena_array(w->arena, 1, struct bl_frontend);
@@ -90,7 +101,8 @@ static void parse_set(struct world *w, char *text, struct bl_desired_set *ret)
 		struct bl_target *to = &ret->targets[ret->n_targets++];
 
 		to->draining = *t == '~';
-		parse_addr(t + to->draining, &to->ip, &to->port);
+		to->local = *t == '+';
+		parse_addr(t + (to->draining || to->local), &to->ip, &to->port);
 	}
 }
 

@@ -9,7 +9,7 @@
 /*
  * The service maps' bookkeeping over maps in memory. Wishes are text: "10.0.0.1:80>10.1.0.1:8080,10.1.0.2:8080" is a set of
  * one frontend and two backends, "~" before a backend lets it drain, a port's name may follow the frontend
- * ("10.0.0.1:80=web>..."), "!>" makes the set this node's part of the port, "%>" gives it affinity, "#>" a Maglev table of 7 slots, and several sets are separated by blanks.
+ * ("10.0.0.1:80=web>..."), "!>" makes the set this node's part of the port, "%>" gives it affinity, "#>" a Maglev table of 7 slots, "$>" direct return with it ("+" before a backend: on this node), and several sets are separated by blanks.
  */
 struct world {
 	struct fake_maps maps;

@@ -230,6 +230,18 @@ static int read_lb(struct bl_agent_config *c, const json_t *v, void *field, stru
 	return 0;
 }
 
+static int read_forwarding(struct bl_agent_config *c, const json_t *v, void *field,
+			   struct bl_err *err)
+{
+	const char *text = json_string_value(v);
+
+	(void)c;
+	if (!text || !(bl_streq(text, "dsr") || bl_streq(text, "snat")))
+		return bl_err_set(err, -EINVAL, "must be dsr or snat");
+	*(bool *)field = bl_streq(text, "dsr");
+	return 0;
+}
+
 static int read_maglev_size(struct bl_agent_config *c, const json_t *v, void *field,
 			    struct bl_err *err)
 {
@@ -348,6 +360,7 @@ static const struct key top_keys[] = {
 	KEY("nodePortAddresses", read_cidrs, compile.node_port_addresses),
 	KEY("externalIPs", read_bool, compile.external_ips),
 	KEY("snatPorts", read_ports, compile.snat_ports),
+	KEY("forwarding", read_forwarding, compile.dsr),
 	KEY("lbAlgorithm", read_lb, compile.lb),
 	KEY("maglevSize", read_maglev_size, compile.maglev_size),
 	KEY("masquerade", read_bool, compile.masquerade),

@@ -30,7 +30,7 @@ struct flag {
 };
 
 static const struct flag service_flags[] = {
-	{BL_SERVICE_LOCAL, "local"}, {BL_SERVICE_MAGLEV, "maglev"}, {}};
+	{BL_SERVICE_LOCAL, "local"}, {BL_SERVICE_MAGLEV, "maglev"}, {BL_SERVICE_DSR, "dsr"}, {}};
 static const struct flag backend_flags[] = {
 	{BL_BACKEND_LIVE, "live"}, {BL_BACKEND_V6, "ipv6"}, {BL_BACKEND_LOCAL, "local"}, {}};
 static const struct flag endpoint_flags[] = {{BL_ENDPOINT_POD, "pod"},
@@ -38,8 +38,10 @@ static const struct flag endpoint_flags[] = {{BL_ENDPOINT_POD, "pod"},
 					     {BL_ENDPOINT_NODEPORT, "nodeport"},
 					     {BL_ENDPOINT_SERVICE, "service"},
 					     {}};
-static const struct flag prefix_flags[] = {
-	{BL_PREFIX_CLUSTER, "cluster"}, {BL_PREFIX_SERVICE, "service"}, {}};
+static const struct flag prefix_flags[] = {{BL_PREFIX_CLUSTER, "cluster"},
+					   {BL_PREFIX_NODE, "node"},
+					   {BL_PREFIX_SERVICE, "service"},
+					   {}};
 static const struct flag flow_flags[] = {{BL_FLOW_SNAT, "snat"},
 					 {BL_FLOW_DNAT, "dnat"},
 					 {BL_FLOW_REPLY, "reply"},
@@ -223,8 +225,7 @@ static json_t *key_affinity4(const void *key)
 {
 	const struct bl_affinity4_key *k = key;
 
-	return json_pack("{s:o, s:I}", "client", ip_json(&k->addr, 4), "service",
-			 (json_int_t)k->service);
+	return json_pack("{s:o, s:i}", "client", ip_json(&k->addr, 4), "service", (int)k->service);
 }
 
 static json_t *key_affinity6(const void *key)
@@ -238,6 +239,13 @@ static json_t *key_affinity6(const void *key)
 	return json_pack("{s:I, s:i, s:I}", "netns",
 			 (json_int_t)((uint64_t)a->w[1] << 32 | a->w[0]), "family", (int)a->w[3],
 			 "service", (json_int_t)(k->service & ~BL_AFFINITY_NETNS));
+}
+
+static json_t *key_member(const void *key)
+{
+	const struct bl_member_key *k = key;
+
+	return json_pack("{s:o, s:i}", "address", addr_json(&k->addr), "service", (int)k->service);
 }
 
 static json_t *value_service(const void *value)
@@ -406,6 +414,7 @@ static const struct {
 	[BL_MAP_service6] = {key_service6, value_service},
 	[BL_MAP_slot] = {key_index, value_slot},
 	[BL_MAP_backend] = {key_index, value_backend},
+	[BL_MAP_member] = {key_member, value_slot},
 	[BL_MAP_service_meta] = {key_index, value_meta},
 	[BL_MAP_endpoint4] = {key_addr4, value_endpoint},
 	[BL_MAP_endpoint6] = {key_addr6, value_endpoint},

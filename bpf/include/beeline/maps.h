@@ -65,6 +65,8 @@ struct bl_service {
 BL_LAYOUT(struct bl_service, 16);
 #define BL_SERVICE_LOCAL  0x01 /* its backends are this node's only */
 #define BL_SERVICE_MAGLEV 0x02 /* its slots are a Maglev table: the packet's hash chooses */
+#define BL_SERVICE_DSR \
+	0x04 /* a backend of another node gets the packet as it is, in a tunnel, and answers the client itself */
 
 /* slot: array, index -> backend id. A service owns slots [first_slot, first_slot + slot_count). */
 typedef __u32 bl_slot;
@@ -81,6 +83,16 @@ BL_LAYOUT(struct bl_backend, 24);
 #define BL_BACKEND_LIVE	 0x01
 #define BL_BACKEND_V6	 0x02
 #define BL_BACKEND_LOCAL 0x04 /* a pod of this node */
+
+/*
+ * member: service id and a backend's address -> backend id, for the local backends of services with BL_SERVICE_DSR: a tunnelled
+ * packet says which pod was chosen, and this which port of the pod it is.
+ */
+struct bl_member_key {
+	struct bl_addr addr;
+	__u32 service;
+};
+BL_LAYOUT(struct bl_member_key, 20);
 
 /* service_meta: array, service id -> whom it belongs to; no name: nobody has the id. Only userspace reads it: the command line when the agent is down, and
  * an agent that starts with no memory. Strings are terminated; names are at most 63 bytes by the API's grammar. */
@@ -151,6 +163,7 @@ struct bl_prefix {
 	__u32 flags; /* BL_PREFIX_* */
 };
 #define BL_PREFIX_CLUSTER 0x01 /* pods and nodes: never masqueraded */
+#define BL_PREFIX_NODE	  0x04 /* with CLUSTER: a node's own address */
 #define BL_PREFIX_SERVICE 0x02 /* the service range: an address that no Service owns is refused */
 
 /* flow: a translated flow's tuple as it arrives -> what to make of it. Each flow has two entries, one a direction; the
@@ -280,6 +293,8 @@ BL_LAYOUT(struct bl_counter, 16);
 	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, 0, "IPv6 frontends")   \
 	X(slot, ARRAY, __u32, bl_slot, 1048576, BPF_F_MMAPABLE, "slot to backend id")              \
 	X(backend, ARRAY, __u32, struct bl_backend, 65536, BPF_F_MMAPABLE, "backends by id")       \
+	X(member, HASH, struct bl_member_key, __u32, 65536, BPF_F_NO_PREALLOC,                     \
+	  "local backends that tunnels lead to")                                                   \
 	X(service_meta, ARRAY, __u32, struct bl_service_meta, 65536, BPF_F_MMAPABLE,               \
 	  "names of services by id")                                                               \
 	X(endpoint4, HASH, struct bl_addr4, struct bl_endpoint, 4096, BPF_F_NO_PREALLOC,           \

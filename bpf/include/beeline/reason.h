@@ -27,7 +27,10 @@
 	X(DROP_STALE, drop, "stale", "connection whose backend is gone or unknown, reset")       \
 	X(DROP_FRAGMENT, drop, "fragment", "fragment without ports where ports must be known")   \
 	X(DROP_MULTICAST, drop, "multicast", "multicast or broadcast of a pod")                  \
-	X(DROP_LINK_LOCAL, drop, "link-local", "link-local traffic but neighbour discovery")
+	X(DROP_LINK_LOCAL, drop, "link-local", "link-local traffic but neighbour discovery")     \
+	X(PASS_TUNNEL, pass, "tunnel", "sent in a tunnel to another node's backend")             \
+	X(DROP_TUNNEL, drop, "tunnel",                                                           \
+	  "tunnelled by no node of the cluster, or for no backend here")
 
 enum bl_reason {
 #define BL_REASON_ID(id, verdict, label, text) BL_##id,

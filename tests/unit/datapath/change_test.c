@@ -147,6 +147,74 @@ static void a_table_and_chance_are_sets_of_their_own(void **state)
 	assert_int_equal(w->maps.astray, 0);
 }
 
+/* The port of the backend that a tunnel to the pod means for the first service, 0: none. */
+static uint16_t member_port(struct world *w, const char *pod)
+{
+	struct bl_member_key key = {.service = 1};
+	const uint32_t *id;
+
+	inet_pton(AF_INET, pod, &key.addr);
+	id = fake_maps_get(&w->maps, BL_MAP_member, &key);
+	return id ? ntohs(((const struct bl_backend *)fake_maps_get(&w->maps, BL_MAP_backend, id))
+				  ->port)
+		  : 0;
+}
+
+static void tunnels_to_local_backends_are_known(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:81,+10.1.0.2:82,10.1.0.3:83"),
+			 0);
+	assert_int_equal(member_port(w, "10.1.0.1"), 81);
+	assert_int_equal(member_port(w, "10.1.0.2"), 82);
+	assert_int_equal(member_port(w, "10.1.0.3"), 0);
+	wish_restart(w);
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:81,+10.1.0.2:82,10.1.0.3:83"),
+			 0);
+	assert_int_equal(w->maps.calls, 0);
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:91,10.1.0.3:83"), 0);
+	assert_int_equal(member_port(w, "10.1.0.1"), 91);
+	assert_int_equal(member_port(w, "10.1.0.2"), 0);
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80#>+10.1.0.1:91,10.1.0.3:83"), 0);
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_member), 0);
+}
+
+static void a_tunnels_end_that_cannot_be_written_fails_its_service_alone(void **state)
+{
+	struct bl_member_key key = {.service = 1};
+	struct world *w = *state;
+
+	inet_pton(AF_INET, "10.1.0.2", &key.addr);
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:81"), 0);
+	w->maps.refuse_map = BL_MAP_member;
+	w->maps.refuse_key = &key;
+	w->maps.fail_code = -ENOSPC;
+	assert_int_not_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:81,+10.1.0.2:82"), 0);
+	assert_non_null(strstr(w->err.text, "'member'"));
+	w->maps.refuse_key = NULL;
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_member), 1);
+	assert_int_equal(member_port(w, "10.1.0.1"), 81);
+	assert_int_equal(wish_set(w, "cart", ""), 0);
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_member), 0);
+	assert_int_equal(w->maps.astray, 0);
+}
+
+static void members_of_nobody_are_swept(void **state)
+{
+	struct bl_member_key key = {.service = 9};
+	struct world *w = *state;
+	uint32_t id = 1;
+
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:81"), 0);
+	fake_maps_put(&w->maps, BL_MAP_member, &key, &id);
+	wish_restart(w);
+	assert_int_equal(wish_set(w, "cart", "10.0.0.1:80$>+10.1.0.1:81"), 0);
+	assert_int_equal(bl_services_sweep(w->s, &w->err), 0);
+	assert_int_equal(fake_maps_count(&w->maps, BL_MAP_member), 1);
+	assert_int_equal(member_port(w, "10.1.0.1"), 81);
+}
+
 static void a_frontend_of_another_service_is_refused_by_name(void **state)
 {
 	struct world *w = *state;
@@ -325,6 +393,9 @@ int main(void)
 		TEST(affinity_orders_the_slots_by_backend),
 		TEST(a_table_has_every_backend_in_its_share_of_slots),
 		TEST(a_table_and_chance_are_sets_of_their_own),
+		TEST(tunnels_to_local_backends_are_known),
+		TEST(a_tunnels_end_that_cannot_be_written_fails_its_service_alone),
+		TEST(members_of_nobody_are_swept),
 		TEST(a_frontend_of_another_service_is_refused_by_name),
 		TEST(a_frontend_moves_between_sets_of_a_service_in_one_write),
 		TEST(names_that_do_not_fit_are_refused),

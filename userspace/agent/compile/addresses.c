@@ -109,7 +109,7 @@ static size_t add_node(struct bl_desired_prefix *list, size_t n, const struct bl
 	for (size_t i = 0; i < node->n_internal_ips; i++) {
 		struct bl_cidr host = bl_ip_host(&node->internal_ips[i]);
 
-		n = add_cidrs(list, n, &host, 1, BL_PREFIX_CLUSTER);
+		n = add_cidrs(list, n, &host, 1, BL_PREFIX_CLUSTER | BL_PREFIX_NODE);
 	}
 	return n;
 }
@@ -152,7 +152,7 @@ void bl_compile_prefixes(const struct bl_compile_nodes *nodes,
 		else
 			list[kept++] = list[i];
 		if (list[kept - 1].flags & BL_PREFIX_CLUSTER)
-			list[kept - 1].flags = BL_PREFIX_CLUSTER;
+			list[kept - 1].flags &= ~(uint32_t)BL_PREFIX_SERVICE;
 	}
 	want->prefixes = list;
 	want->n_prefixes = kept;

@@ -43,6 +43,7 @@ struct bl_compile_config {
 	bool external_ips;			     /* Services may have externalIPs */
 	enum bl_compile_lb lb;
 	uint32_t maglev_size; /* slots of a table */
+	bool dsr;	      /* such packets are not translated on their way to another node */
 	bool masquerade;
 	enum bl_compile_routing routing;
 	bool mesh;		/* a session with every other node */

@@ -21,6 +21,9 @@
  * A port that the Service does not define is refused at its ClusterIP instead of routed away. In the Service ranges the prefix says
  * so for every address; a ClusterIP outside of them gets an entry that owns the address without any port.
  *
+ * In the same cases such a set may have direct return (annotation beeline.io/forwarding: dsr or snat, else the node's configuration), for which
+ * it needs the table: no node remembers what it sent on.
+ *
  * Not ours are: ExternalName, headless Services (clusterIP None, or labelled
  * service.kubernetes.io/headless) and those labelled service.kubernetes.io/service-proxy-name,
  * which another proxy serves. A Service without a ClusterIP yet has no family and so no sets; it
@@ -181,6 +184,19 @@ static bool by_table(const struct bl_api_service *s, const struct bl_compile_con
 	return outside->count && config->lb == BL_LB_MAGLEV;
 }
 
+/* Whether what clients outside send goes to another node's backend as it is. */
+static bool by_tunnel(const struct bl_api_service *s, const struct bl_compile_config *config,
+		      const struct bl_compile_outside *outside)
+{
+	const char *asked = bl_api_pairs_get(&s->obj.meta.annotations, "beeline.io/forwarding");
+
+	if (s->external_local || s->affinity_seconds)
+		return false;
+	if (asked && (bl_streq(asked, "dsr") || bl_streq(asked, "snat")))
+		return bl_streq(asked, "dsr");
+	return outside->count && config->dsr;
+}
+
 /* `like` has all but the port and the family. */
 static void add_family(const struct port *like, uint8_t family)
 {
@@ -236,6 +252,8 @@ struct bl_desired_service *bl_compile_service(const struct bl_store *store,
 	like.from_outside = s->external_local ? BL_SERVICE_LOCAL : 0;
 	if (by_table(s, config, &outside))
 		like.from_outside = BL_SERVICE_MAGLEV;
+	if (by_tunnel(s, config, &outside))
+		like.from_outside = BL_SERVICE_MAGLEV | BL_SERVICE_DSR;
 	want->sets = bl_arena_array(arena, s->n_cluster_ips * (3 * s->n_ports + 1),
 				    struct bl_desired_set);
 	for (size_t f = 0; f < s->n_cluster_ips; f++) {

@@ -268,9 +268,15 @@ static void drop_new_fronts(struct bl_change *c)
 /* What the plan took, as far as nothing leads there. */
 static void give_back(struct bl_change *c, struct bl_plan *p)
 {
+	const struct bl_set *set = p->set;
+	bool same = set && set->id == p->id;
+
 	if (c->stuck) {
 		free(p->ids);
 	} else {
+		if (p->want->flags & BL_SERVICE_DSR)
+			bl_tunnels_forget(c->s, p->id, p->ids, p->n_ids, same ? set->ids : NULL,
+					  same ? set->n_ids : 0);
 		bl_table_release(c->s, p->first, p->fresh ? p->n_slots : 0, p->ids, p->n_ids);
 		if (p->new_id && !bl_map_io_erase(c->s->io, BL_MAP_service_meta, &p->id, NULL))
 			bl_ranges_release(&c->s->ids, p->id, 1);
@@ -317,6 +323,8 @@ static void take_over_set(struct bl_change *c, const struct bl_plan *p)
 {
 	struct bl_set *set = p->set;
 
+	if (set->flags & BL_SERVICE_DSR)
+		bl_tunnels_forget(c->s, p->id, set->ids, set->n_ids, p->ids, p->n_ids);
 	bl_table_release(c->s, set->first, p->fresh ? set->n_slots : 0, set->ids, set->n_ids);
 	set->id = p->id;
 	set->first = p->first;

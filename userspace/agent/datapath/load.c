@@ -242,6 +242,8 @@ int bl_services_load(struct bl_services *s, struct bl_err *err)
 	if (!rc)
 		rc = load_slots(&l, err);
 	if (!rc)
+		rc = bl_tunnels_load(s, err);
+	if (!rc)
 		drop_unused_names(&l);
 	return rc;
 }

@@ -146,6 +146,8 @@ static void free_set(struct bl_set *set)
 
 void bl_table_drop_set(struct bl_services *s, struct bl_set *set)
 {
+	if (set->flags & BL_SERVICE_DSR)
+		bl_tunnels_forget(s, set->id, set->ids, set->n_ids, NULL, 0);
 	bl_table_release(s, set->first, set->n_slots, set->ids, set->n_ids);
 	free_set(set);
 }
@@ -301,7 +303,9 @@ int bl_services_sweep(struct bl_services *s, struct bl_err *err)
 		rc = bl_table_prune(s, svc, err);
 		first = first ? first : rc;
 	}
-	rc = bl_backends_sweep(&s->backends, err);
+	rc = bl_tunnels_sweep(s, first ? NULL : err);
+	first = first ? first : rc;
+	rc = bl_backends_sweep(&s->backends, first ? NULL : err);
 	return first ? first : rc;
 }
 
@@ -358,6 +362,7 @@ struct bl_services *bl_services_free(struct bl_services *s)
 	}
 	bl_chains_free(&s->fronts);
 	bl_chains_free(&s->svcs);
+	bl_tunnels_free(s);
 	bl_backends_free(&s->backends);
 	bl_ranges_free(&s->slots);
 	bl_ranges_free(&s->ids);

@@ -15,6 +15,7 @@
 
 #include "agent/datapath/chains.h"
 #include "agent/datapath/services.h"
+#include "agent/datapath/tunnels.h"
 #include "agent/datapath/writes.h"
 
 /* A frontend's identity, as bytes: padding is zero. */
@@ -73,6 +74,7 @@ struct bl_services {
 	struct bl_grave grave; /* of slot ranges */
 	struct bl_chains svcs; /* by key */
 	struct bl_chains fronts;
+	struct bl_chains members; /* as the map holds them */
 	struct bl_writes slot_writes, meta_writes, front4_writes, front6_writes;
 };
 

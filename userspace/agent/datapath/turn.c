@@ -5,7 +5,7 @@
  * What thousands of Services need is a few arrays of entries: wishes are prepared one after the other, and what they write goes
  * out map by map, in the order in which one leads to the other, a call for hundreds of entries.
  *
- *	write     backends, slots, names, frontends
+ *	write     backends, members, slots, names, frontends
  *	then      each change is taken over (change.c), or rolled back where one of its entries failed
  *
  * Each Service keeps its own fate: the entry that fails is known, only the change that wanted it is rolled back, and a change that
@@ -103,6 +103,16 @@ static void write_backends(struct turn *t)
 	}
 }
 
+/* Few pods of a node are reached by tunnels: each is written by itself, if it is new. */
+static void write_members(struct bl_change *c, struct bl_plan *p)
+{
+	struct bl_err err = {};
+
+	if (p->want->flags & BL_SERVICE_DSR &&
+	    bl_tunnels_write(c->s, p->id, p->ids, p->n_ids, &err))
+		fail(c, &err);
+}
+
 static void add_slots(struct bl_change *c, struct bl_plan *p)
 {
 	for (uint32_t i = 0; p->fresh && i < p->n_slots; i++) {
@@ -153,6 +163,7 @@ static void write_all(struct turn *t)
 	struct bl_services *s = t->s;
 
 	write_backends(t);
+	each_plan(t, write_members);
 	each_plan(t, add_slots);
 	bl_writes_flush(&s->slot_writes, s->io, wrote_entry);
 	each_plan(t, add_meta);

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Direct return: a client outside asks one node, a pod of another answers it past that node. Both families."""
+from case import Capture, equal, true
+
+
+def setup(case):
+    case.pods(case.manifest("far", "node2", "{app: far}"))
+    case.service("direct", "{app: far}", kind="NodePort", more=", nodePort: 31180", backends=2)
+    case.kubectl("annotate", "service", "direct", "beeline.io/forwarding=dsr")
+    case.to = case.lab.node("node1").addresses
+    for to in case.to:
+        case.eventually(lambda: sees_the_client(case, to), f"[{to}]:31180: direct return")
+
+
+def sees_the_client(case, to, *options, count=1):
+    """Asks node1; whether the server answered, and saw the client's own address."""
+    found = case.cluster.client().ask(to, 31180, *options, count=count)
+    return found == [("far", own(case, to))] * count
+
+
+def own(case, to):
+    return next(a for a in case.lab.client.addresses if (":" in a) == (":" in to))
+
+
+def test_the_server_sees_the_client_and_answers_it_directly(case):
+    node2 = case.cluster.node("node2")
+    for to in case.to:
+        with Capture(node2, "eth0", "ip proto 4 or ip6 proto 41") as tunnel, \
+                Capture(node2, "eth0", f"src host {to} and src port 31180") as back:
+            true(sees_the_client(case, to, count=20), f"[{to}]:31180: the client, as the server sees it")
+        true(tunnel.lines, f"[{to}]: nothing came in a tunnel")
+        true(back.lines, f"[{to}]: node2 has not answered by itself")
+
+
+def test_a_service_may_go_back_to_translation(case):
+    case.kubectl("annotate", "--overwrite", "service", "direct", "beeline.io/forwarding=snat")
+    for to in case.to:
+        case.eventually(lambda: not sees_the_client(case, to), f"[{to}]:31180: translation")
+        equal({name for name, _ in case.cluster.client().ask(to, 31180, count=5)}, {"far"}, f"[{to}]:31180")
