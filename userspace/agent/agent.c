@@ -101,6 +101,7 @@ static int open_all(struct bl_agent *a, struct bl_err *err)
 	/* A kubeconfig that cannot be used is a wrong configuration, whatever the system call said. */
 	if (bl_client_new(a->loop, a->config->kubeconfig, &a->client, err))
 		return -EINVAL;
+	a->events = bl_events_new(a->client, a->config->compile.node);
 	rc = bl_net_open(a->loop, on_net_changed, a, &a->net, err);
 	if (!rc)
 		rc = open_datapath(a, err);
@@ -158,6 +159,7 @@ struct bl_agent *bl_agent_free(struct bl_agent *a)
 		a->net = bl_net_close(a->net);
 	if (a->client)
 		a->client = bl_client_free(a->client);
+	a->events = bl_events_free(a->events);
 	bl_agent_apply_stop(a);
 	bl_agent_policy_close(a);
 	a->failures = bl_failures_free(a->failures);

@@ -12,6 +12,7 @@
 #include "agent/compile/policy.h"
 #include "agent/config.h"
 #include "agent/datapath/datapath.h"
+#include "agent/event.h"
 #include "agent/failures.h"
 #include "agent/net/net.h"
 #include "agent/server.h"
@@ -42,6 +43,7 @@ struct bl_agent {
 	char *socket_path;
 
 	struct bl_client *client;
+	struct bl_events *events;
 	struct bl_agent_watch watches[BL_AGENT_KINDS];
 	struct bl_store *store;
 

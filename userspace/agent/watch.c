@@ -5,7 +5,7 @@
  * One reflector a kind. An event decodes its object, puts it into the store and asks for a turn of apply; nothing else
  * happens here. An object that cannot be decoded is reported under its name and leaves what the store holds of it as it
  * is, so that one bad object takes nothing down and its last good state goes on working. But a NetworkPolicy is then closed: it
- * isolates what it selects and allows nothing.
+ * isolates what it selects and allows nothing, and an event says so.
  *
  * Apply starts when every kind has been listed whole: a node that knows its Services but not their endpoints would
  * refuse connections that the state in the kernel still serves.
@@ -18,6 +18,7 @@
 #include "api/networkpolicy.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/time.h"
 
 static void on_begin(void *arg)
@@ -37,22 +38,34 @@ static void label(const struct bl_agent_watch *w, const json_t *json, char *buf,
 		       namespace ? namespace : "", namespace ? "/" : "", name ? name : "?");
 }
 
+/* A policy that cannot be read: whoever wrote it is told once. Whether there is a closed form of it. */
+static bool close_policy(struct bl_agent_watch *w, const json_t *json, const char *object,
+			 const struct bl_err *err)
+{
+	const char *said = bl_failures_get(w->agent->failures, object);
+	struct bl_api_object *closed = NULL;
+
+	if (w->kind != BL_API_NETWORKPOLICY || !json ||
+	    bl_api_networkpolicy_closed(json, &closed, NULL))
+		return false;
+	if (!said || !bl_streq(said, bl_err_text(err)))
+		bl_events_warn(w->agent->events, w->kind, json, "PolicyClosed", bl_err_text(err));
+	bl_store_put(w->agent->store, closed);
+	bl_agent_mark(w->agent, false);
+	return true;
+}
+
 static void refused(struct bl_agent_watch *w, const json_t *json, const struct bl_err *err)
 {
 	const char *namespace = bl_json_str_at(json, "metadata", "namespace", NULL);
 	const char *name = bl_json_str_at(json, "metadata", "name", NULL);
-	struct bl_api_object *closed = NULL;
 	char object[640];
+	bool closed;
 
 	label(w, json, object, sizeof(object));
+	closed = close_policy(w, json, object, err);
 	bl_failures_set(w->agent->failures, object, err);
-	if (w->kind == BL_API_NETWORKPOLICY && json &&
-	    bl_api_networkpolicy_closed(json, &closed, NULL) == 0) {
-		bl_store_put(w->agent->store, closed);
-		bl_agent_mark(w->agent, false);
-		return;
-	}
-	if (name)
+	if (name && !closed)
 		bl_store_keep(w->agent->store, w->kind, namespace ? namespace : "", name);
 }
 
