@@ -32,6 +32,21 @@ def test_the_server_sees_the_client_and_answers_it_directly(case):
         true(back.lines, f"[{to}]: node2 has not answered by itself")
 
 
+# A line of a million blanks, of which the answer repeats none.
+UPLOAD = """
+import socket, sys
+s = socket.create_connection((sys.argv[1], 31180), timeout=10)
+s.sendall(b" " * 1000000 + b"all\\n")
+print(s.makefile().readline().split()[2])
+"""
+
+
+def test_an_upload_fits_into_the_tunnel_when_the_client_was_told(case):
+    for to in case.to:
+        done = case.cluster.client().run("python3", "-c", UPLOAD, to)
+        equal((done.returncode, done.stdout.strip()), (0, "all"), f"[{to}]: {done.stderr.strip()}")
+
+
 def test_a_service_may_go_back_to_translation(case):
     case.kubectl("annotate", "--overwrite", "service", "direct", "beeline.io/forwarding=snat")
     for to in case.to:
