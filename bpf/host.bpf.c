@@ -70,32 +70,34 @@ BL_INLINE bool is_nodes(int family, const struct bl_addr *a)
 /* The first packet of a flow to a NodePort. */
 BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 				    const struct bl_service *svc, const struct bl_config *cfg,
-				    struct __sk_buff *skb)
+				    struct __sk_buff *skb, struct bl_flow *to)
 {
 	const struct bl_addr *node = family == BL_V4 ? &cfg->snat4 : &cfg->snat6;
 	bool direct = svc->flags & BL_SERVICE_DSR && !bl_addr_is_zero(family, node);
-	struct bl_flow to = {.saddr = p->saddr, .flags = BL_FLOW_DNAT};
 	const struct bl_endpoint *local;
 	const struct bl_backend *b;
 
-	b = direct || bl_nat_opens(p) ? backend_for(family, p, svc, &to.backend) : NULL;
+	__builtin_memset(to, 0, sizeof(*to));
+	to->saddr = p->saddr;
+	to->flags = BL_FLOW_DNAT;
+	b = direct || bl_nat_opens(p) ? backend_for(family, p, svc, &to->backend) : NULL;
 	local = b ? bl_endpoint_find(family, &b->addr) : NULL;
 	if (b && direct && !local && !is_nodes(family, &b->addr)) {
-		skb->cb[CB_BACKEND] = to.backend;
+		skb->cb[CB_BACKEND] = to->backend;
 		return BL_PASS_TUNNEL;
 	}
 	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
 	if (!b || !bl_nat_opens(p))
 		return BL_PASS_REFUSE;
-	to.daddr = b->addr;
-	to.dport = b->port;
-	to.generation = b->generation;
+	to->daddr = b->addr;
+	to->dport = b->port;
+	to->generation = b->generation;
 	if (!local) {
-		to.saddr = bl_addr_is_zero(family, node) ? p->daddr : *node;
-		to.flags |= BL_FLOW_SNAT;
+		to->saddr = bl_addr_is_zero(family, node) ? p->daddr : *node;
+		to->flags |= BL_FLOW_SNAT;
 	}
-	return bl_nat_create(family, p, &to);
+	return bl_nat_create(family, p, to);
 }
 
 /* What the packet's destination may be a frontend of. */
@@ -104,7 +106,8 @@ BL_INLINE enum bl_reason to_backend(int family, const struct bl_packet *p,
 
 /* Pods and nodes of the cluster are inside, wherever the traffic policy keeps others to this node's backends. */
 BL_INLINE enum bl_reason to_frontend(int family, const struct bl_packet *p,
-				     const struct bl_config *cfg, __u32 to, struct __sk_buff *skb)
+				     const struct bl_config *cfg, __u32 to, struct __sk_buff *skb,
+				     struct bl_flow *made)
 {
 	bool inside = bl_prefix_find(family, &p->saddr) & BL_PREFIX_CLUSTER;
 	const struct bl_service *svc = NULL;
@@ -116,21 +119,21 @@ BL_INLINE enum bl_reason to_frontend(int family, const struct bl_packet *p,
 		svc = bl_service_find_nodeport(family, p->dport, p->proto,
 					       inside ? BL_SCOPE_NODEPORT
 						      : BL_SCOPE_NODEPORT_EXTERNAL);
-	return svc ? to_backend(family, p, svc, cfg, skb) : BL_PASS_STACK;
+	return svc ? to_backend(family, p, svc, cfg, skb, made) : BL_PASS_STACK;
 }
 
 static __noinline enum bl_reason to_frontend4(const struct bl_packet *p,
 					      const struct bl_config *cfg, __u32 to,
-					      struct __sk_buff *skb)
+					      struct __sk_buff *skb, struct bl_flow *made)
 {
-	return to_frontend(BL_V4, p, cfg, to, skb);
+	return to_frontend(BL_V4, p, cfg, to, skb, made);
 }
 
 static __noinline enum bl_reason to_frontend6(const struct bl_packet *p,
 					      const struct bl_config *cfg, __u32 to,
-					      struct __sk_buff *skb)
+					      struct __sk_buff *skb, struct bl_flow *made)
 {
-	return to_frontend(BL_V6, p, cfg, to, skb);
+	return to_frontend(BL_V6, p, cfg, to, skb, made);
 }
 
 /*
@@ -236,7 +239,7 @@ BL_INLINE enum bl_reason about_another(struct __sk_buff *skb, int family, const 
 
 /* A flow for the packet of a new one, or why there is none. */
 BL_INLINE enum bl_reason open_flow(struct __sk_buff *skb, int family, const struct bl_packet *p,
-				   __u32 flags, const struct bl_config *cfg)
+				   __u32 flags, const struct bl_config *cfg, struct bl_flow *made)
 {
 	__u32 to = p->flags & BL_PACKET_PORTS ? frontends(p, flags, cfg) : 0;
 
@@ -244,7 +247,8 @@ BL_INLINE enum bl_reason open_flow(struct __sk_buff *skb, int family, const stru
 		return about_another(skb, family, p);
 	if (!to)
 		return BL_PASS_STACK;
-	return family == BL_V4 ? to_frontend4(p, cfg, to, skb) : to_frontend6(p, cfg, to, skb);
+	return family == BL_V4 ? to_frontend4(p, cfg, to, skb, made)
+			       : to_frontend6(p, cfg, to, skb, made);
 }
 
 /* A flow for the packet that came in a tunnel. */
@@ -261,7 +265,8 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p, bool
 	__u32 flags = pod ? pod->flags : 0;
 	const struct bl_flow *f = NULL;
 	enum bl_reason reason;
-	struct bl_flow quoted;
+	struct bl_flow
+		made; /* from what an ICMP error quotes, or of a flow that opens: room that callees need not have */
 	bool failed = false;
 
 	if (!cfg)
@@ -271,7 +276,7 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p, bool
 	if (!(flags & BL_ENDPOINT_POD))
 		pod = NULL;
 	if (pod ? !!pod->translated : tunnelled || may_be_translated(p, flags, cfg))
-		f = bl_deliver_translation(skb, family, p, &quoted, &failed);
+		f = bl_deliver_translation(skb, family, p, &made, &failed);
 	if (bl_unlikely(failed))
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	if (!f && pod) {
@@ -280,7 +285,7 @@ BL_INLINE int route(struct __sk_buff *skb, int family, struct bl_packet *p, bool
 	}
 	if (!f) {
 		reason = tunnelled ? from_tunnel(skb, family, p)
-				   : open_flow(skb, family, p, flags, cfg);
+				   : open_flow(skb, family, p, flags, cfg, &made);
 		if (reason == BL_PASS_TUNNEL)
 			return family == BL_V4 ? bl_tunnel_send4(skb, p, skb->cb[CB_BACKEND])
 					       : bl_tunnel_send6(skb, p, skb->cb[CB_BACKEND]);

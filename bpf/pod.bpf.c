@@ -49,49 +49,49 @@ BL_INLINE bool lacks_ports(const struct bl_packet *p)
 
 /* The first packet of a flow to a service, or one whose flow is unknown or whose backend is gone. */
 BL_INLINE enum bl_reason to_service(int family, const struct bl_packet *p,
-				    const struct bl_service *svc)
+				    const struct bl_service *svc, struct bl_flow *to)
 {
-	struct bl_flow to = {.saddr = p->saddr, .flags = BL_FLOW_DNAT};
 	const struct bl_backend *b;
 
 	if (p->flags & BL_PACKET_LATER)
 		return BL_DROP_FRAGMENT;
 	if (!bl_nat_opens(p))
 		return BL_DROP_STALE;
-	b = bl_backend_for(family, &p->saddr, svc, &to.backend);
+	__builtin_memset(to, 0, sizeof(*to));
+	to->saddr = p->saddr;
+	to->flags = BL_FLOW_DNAT;
+	b = bl_backend_for(family, &p->saddr, svc, &to->backend);
 	if (!b)
 		return BL_DROP_NO_BACKEND;
-	to.daddr = b->addr;
-	to.dport = b->port;
-	to.generation = b->generation;
+	to->daddr = b->addr;
+	to->dport = b->port;
+	to->generation = b->generation;
 	/* A pod that reaches itself must not see its own address as the client's: the service stands in for it. */
-	if (bl_addr_equal(family, &to.daddr, &p->saddr))
-		to.saddr = p->daddr;
-	return bl_nat_create(family, p, &to);
+	if (bl_addr_equal(family, &to->daddr, &p->saddr))
+		to->saddr = p->daddr;
+	return bl_nat_create(family, p, to);
 }
 
 BL_INLINE enum bl_reason to_outside(int family, const struct bl_packet *p,
-				    const struct bl_config *cfg)
+				    const struct bl_config *cfg, struct bl_flow *to)
 {
-	struct bl_flow to = {
-		.saddr = family == BL_V4 ? cfg->snat4 : cfg->snat6,
-		.daddr = p->daddr,
-		.dport = p->dport,
-		.flags = BL_FLOW_SNAT,
-	};
-
-	if (bl_addr_is_zero(family, &to.saddr))
+	__builtin_memset(to, 0, sizeof(*to));
+	to->saddr = family == BL_V4 ? cfg->snat4 : cfg->snat6;
+	to->daddr = p->daddr;
+	to->dport = p->dport;
+	to->flags = BL_FLOW_SNAT;
+	if (bl_addr_is_zero(family, &to->saddr))
 		return BL_PASS_FIB;
 	if (lacks_ports(p))
 		return BL_DROP_FRAGMENT;
 	/* What cannot be a flow's first packet answers somebody outside who reached the pod directly. */
 	if (!(p->flags & BL_PACKET_PORTS) || !bl_nat_opens(p))
 		return BL_PASS_FIB;
-	return bl_nat_create(family, p, &to);
+	return bl_nat_create(family, p, to);
 }
 
 /* No address of this node: a service, another node's pod, or the world. */
-BL_INLINE enum bl_reason to_elsewhere(int family, const struct bl_packet *p)
+BL_INLINE enum bl_reason to_elsewhere(int family, const struct bl_packet *p, struct bl_flow *to)
 {
 	const struct bl_config *cfg = bl_ctx_config();
 	const struct bl_service *svc = NULL;
@@ -100,7 +100,7 @@ BL_INLINE enum bl_reason to_elsewhere(int family, const struct bl_packet *p)
 	if (p->flags & BL_PACKET_PORTS)
 		svc = bl_service_find(family, &p->daddr, p->dport, p->proto, BL_SCOPE_CLUSTER);
 	if (svc)
-		return to_service(family, p, svc);
+		return to_service(family, p, svc, to);
 	prefix = bl_prefix_find(family, &p->daddr);
 	if (prefix & BL_PREFIX_CLUSTER)
 		return BL_PASS_FIB;
@@ -110,12 +110,12 @@ BL_INLINE enum bl_reason to_elsewhere(int family, const struct bl_packet *p)
 		return BL_DROP_ROUTE;
 	if (!cfg || !(cfg->flags & BL_CONFIG_MASQUERADE))
 		return BL_PASS_FIB;
-	return to_outside(family, p, cfg);
+	return to_outside(family, p, cfg, to);
 }
 
 /* The node itself, or a NodePort on it that the socket hooks did not see. */
 BL_INLINE enum bl_reason to_node(int family, const struct bl_packet *p,
-				 const struct bl_endpoint *node)
+				 const struct bl_endpoint *node, struct bl_flow *to)
 {
 	const struct bl_config *cfg = bl_ctx_config();
 	const struct bl_service *svc;
@@ -123,23 +123,25 @@ BL_INLINE enum bl_reason to_node(int family, const struct bl_packet *p,
 	if (bl_unlikely(node->flags & BL_ENDPOINT_SERVICE) && p->flags & BL_PACKET_PORTS) {
 		svc = bl_service_find(family, &p->daddr, p->dport, p->proto, BL_SCOPE_CLUSTER);
 		if (svc)
-			return to_service(family, p, svc);
+			return to_service(family, p, svc, to);
 	}
 	if (!cfg || !(node->flags & BL_ENDPOINT_NODEPORT) || !(p->flags & BL_PACKET_PORTS) ||
 	    !bl_service_in_nodeports(cfg, p->dport))
 		return BL_PASS_STACK;
 	svc = bl_service_find_nodeport(family, p->dport, p->proto, BL_SCOPE_NODEPORT);
-	return svc ? to_service(family, p, svc) : BL_PASS_STACK;
+	return svc ? to_service(family, p, svc, to) : BL_PASS_STACK;
 }
 
-static __noinline enum bl_reason decide4(const struct bl_packet *p, const struct bl_endpoint *node)
+static __noinline enum bl_reason decide4(const struct bl_packet *p, const struct bl_endpoint *node,
+					 struct bl_flow *to)
 {
-	return node ? to_node(BL_V4, p, node) : to_elsewhere(BL_V4, p);
+	return node ? to_node(BL_V4, p, node, to) : to_elsewhere(BL_V4, p, to);
 }
 
-static __noinline enum bl_reason decide6(const struct bl_packet *p, const struct bl_endpoint *node)
+static __noinline enum bl_reason decide6(const struct bl_packet *p, const struct bl_endpoint *node,
+					 struct bl_flow *to)
 {
-	return node ? to_node(BL_V6, p, node) : to_elsewhere(BL_V6, p);
+	return node ? to_node(BL_V6, p, node, to) : to_elsewhere(BL_V6, p, to);
 }
 
 /* What the decision comes to, but for packets that have a flow. */
@@ -167,18 +169,19 @@ BL_INLINE int route(struct __sk_buff *skb, int family, const struct bl_packet *p
 	const struct bl_endpoint *dst;
 	const struct bl_flow *f = NULL;
 	enum bl_reason reason;
-	struct bl_flow quoted;
+	struct bl_flow
+		made; /* from what an ICMP error quotes, or of a flow that opens: room that callees need not have */
 	bool failed = false;
 
 	if (src->translated)
-		f = bl_deliver_translation(skb, family, p, &quoted, &failed);
+		f = bl_deliver_translation(skb, family, p, &made, &failed);
 	if (bl_unlikely(failed))
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	if (!f) {
 		dst = bl_endpoint_find(family, &p->daddr);
 		if (dst && dst->flags & BL_ENDPOINT_POD)
 			return bl_forward_pod(skb, BL_HOOK_POD, dst, BL_PASS_POD);
-		reason = family == BL_V4 ? decide4(p, dst) : decide6(p, dst);
+		reason = family == BL_V4 ? decide4(p, dst, &made) : decide6(p, dst, &made);
 		if (reason != BL_PASS_SERVICE)
 			return settle(skb, family, p, src, reason);
 		bl_endpoint_mark(src);
