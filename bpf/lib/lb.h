@@ -12,6 +12,10 @@
 #include "lib/ctx.h"
 #include "lib/service.h"
 
+/* XDP serves what a Maglev table and a tunnel need, and nothing that has more to be looked at. */
+#define BL_SERVICE_XDP	    (BL_SERVICE_MAGLEV | BL_SERVICE_DSR)
+#define BL_SERVICE_XDP_MASK (~(__u32)BL_SERVICE_LOCAL)
+
 /* Source address, both ports and protocol; the destination is the service's, which has a table of its own. */
 BL_INLINE __u32 bl_lb_hash(int family, const struct bl_addr *saddr, __be16 sport, __be16 dport,
 			   __u8 proto)

@@ -21,6 +21,7 @@
 #include "lib/encap.h"
 #include "lib/endpoint.h"
 #include "lib/forward.h"
+#include "lib/hop.h"
 #include "lib/icmp.h"
 #include "lib/lb.h"
 #include "lib/nat.h"
@@ -55,6 +56,27 @@ BL_INLINE long push(struct __sk_buff *skb, int family, const struct bl_addr *sad
 	return 0;
 }
 
+/* A lookup of its own: the one before leaves the neighbour to bpf_redirect_neigh(). */
+static __noinline void learn(struct __sk_buff *skb, int family, const struct bl_addr *from,
+			     const struct bl_backend *b, __u32 id)
+{
+	struct bpf_fib_lookup fib = {
+		.family = family == BL_V4 ? AF_INET : AF_INET6,
+		.ifindex = skb->ifindex,
+		.tot_len = 1, /* the answer is the way's MTU */
+	};
+
+	if (family == BL_V4) {
+		fib.ipv4_src = from->w[0];
+		fib.ipv4_dst = b->addr.w[0];
+	} else {
+		__builtin_memcpy(fib.ipv6_src, from, 16);
+		__builtin_memcpy(fib.ipv6_dst, &b->addr, 16);
+	}
+	if (bpf_fib_lookup(skb, &fib, sizeof(fib), 0) == BPF_FIB_LKUP_RET_SUCCESS)
+		bl_hop_learn(id, b->generation, &fib);
+}
+
 BL_INLINE int tunnel_send(struct __sk_buff *skb, int family, const struct bl_packet *p, __u32 id)
 {
 	const struct bl_backend *b = bl_backend_find(id);
@@ -74,6 +96,8 @@ BL_INLINE int tunnel_send(struct __sk_buff *skb, int family, const struct bl_pac
 		return bl_reject_size(skb, BL_HOOK_UPLINK, family, p, NULL, fib.mtu_result - grows);
 	if (rc)
 		return bl_drop(skb, BL_DROP_ROUTE);
+	if (bl_hop_is_due(id, b->generation))
+		learn(skb, family, from, b, id);
 	if (push(skb, family, from, &b->addr))
 		return bl_drop(skb, BL_DROP_INTERNAL);
 	return bl_forward_hop(skb, BL_HOOK_UPLINK, family, &fib, BL_PASS_TUNNEL);

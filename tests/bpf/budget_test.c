@@ -24,6 +24,7 @@
 #include "bpf/node.skel.h"
 #include "bpf/pod.skel.h"
 #include "bpf/sock.skel.h"
+#include "bpf/xdp.skel.h"
 
 #define BUDGET	  "tests/bpf/budget"
 #define LOG_SIZE  65536
@@ -139,20 +140,24 @@ static void programs_stay_in_their_budget(void **state)
 	struct node_bpf *node = node_bpf__open();
 	struct pod_bpf *pod = pod_bpf__open();
 	struct sock_bpf *sock = sock_bpf__open();
+	struct xdp_bpf *xdp = xdp_bpf__open();
 	struct budget *b = *state;
 
 	assert_non_null(host);
 	assert_non_null(node);
 	assert_non_null(pod);
 	assert_non_null(sock);
+	assert_non_null(xdp);
 	check_object(b, host->obj);
 	check_object(b, node->obj);
 	check_object(b, pod->obj);
 	check_object(b, sock->obj);
+	check_object(b, xdp->obj);
 	host_bpf__destroy(host);
 	node_bpf__destroy(node);
 	pod_bpf__destroy(pod);
 	sock_bpf__destroy(sock);
+	xdp_bpf__destroy(xdp);
 	for (size_t i = 0; i < b->count; i++)
 		if (!b->line[i].used)
 			fail_msg("%s: a line without a program", b->line[i].program);

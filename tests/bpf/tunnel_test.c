@@ -174,6 +174,24 @@ static void backend_elsewhere_gets_the_packet_as_it_is(void **state)
 	}
 }
 
+static void way_to_a_backend_is_noted_for_the_driver(void **state)
+{
+	FAMILIES(family)
+	{
+		struct frame f = talk_open(family, WORLD, BALANCER, IPPROTO_UDP, 5000, 80);
+		uint32_t seven = 7;
+		struct bl_next_hop h = {};
+
+		serve(*state, family, CAROL, IPPROTO_UDP);
+		rig_put(*state, "next_hop", &seven, &h);
+		(void)run(*state, WORLD, &f);
+		rig_get(*state, "next_hop", &seven, &h);
+		assert_int_equal(h.generation, 1);
+		assert_int_equal(h.ifindex, rig_link(*state, WORLD));
+		assert_int_equal(h.mtu, 1500);
+	}
+}
+
 static void backend_here_needs_no_tunnel(void **state)
 {
 	FAMILIES(family)
@@ -396,6 +414,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, talk_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(backend_elsewhere_gets_the_packet_as_it_is),
+		TEST(way_to_a_backend_is_noted_for_the_driver),
 		TEST(backend_here_needs_no_tunnel),
 		TEST(backend_in_a_nodes_network_is_translated_to),
 		TEST(client_is_told_what_fits_into_the_tunnel),

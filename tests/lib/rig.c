@@ -255,6 +255,11 @@ static enum map_row row_of(const char *map)
 	return 0;
 }
 
+int rig_map(const struct rig *r, const char *map)
+{
+	return r->map[row_of(map)];
+}
+
 void rig_put(const struct rig *r, const char *map, const void *key, const void *value)
 {
 	put(r, row_of(map), key, value);

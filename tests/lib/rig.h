@@ -42,7 +42,10 @@ struct rig *rig_new_with(bool in_place);
 /* Counting lookups costs time; `flows` is the room for entries of flows. */
 struct rig *rig_new_sized(bool in_place, bool count, uint32_t flows);
 
+uint64_t rig_counted(const struct rig *r, enum bl_reason reason); /* packets so far */
+
 /* Any entry of any map, by the map's name. */
+int rig_map(const struct rig *r, const char *map); /* its descriptor */
 void rig_put(const struct rig *r, const char *map, const void *key, const void *value);
 void rig_get(const struct rig *r, const char *map, const void *key, void *ret_value);
 uint32_t rig_take_slots(struct rig *r, uint32_t n); /* the first of them */

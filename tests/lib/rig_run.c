@@ -42,6 +42,14 @@ static void read_counters(const struct rig *r, uint64_t packets[BL_REASON_COUNT]
 	free(c);
 }
 
+uint64_t rig_counted(const struct rig *r, enum bl_reason reason)
+{
+	uint64_t packets[BL_REASON_COUNT];
+
+	read_counters(r, packets);
+	return packets[reason];
+}
+
 static enum bl_reason counted(const uint64_t *before, const uint64_t *after)
 {
 	enum bl_reason found = BL_REASON_COUNT;

@@ -40,6 +40,7 @@ static int open_datapath(struct bl_agent *a, struct bl_err *err)
 		.n_sizes = c->n_map_sizes,
 		.service_cidrs = c->compile.service_cidrs.list,
 		.n_service_cidrs = c->compile.service_cidrs.count,
+		.xdp = c->xdp,
 	};
 
 	return bl_datapath_open(&opts, &a->datapath, err);

@@ -242,6 +242,26 @@ static int read_forwarding(struct bl_agent_config *c, const json_t *v, void *fie
 	return 0;
 }
 
+static int read_xdp(struct bl_agent_config *c, const json_t *v, void *field, struct bl_err *err)
+{
+	static const char *const words[] = {
+		[BL_XDP_AUTO] = "auto",
+		[BL_XDP_NATIVE] = "native",
+		[BL_XDP_GENERIC] = "generic",
+		[BL_XDP_OFF] = "off",
+	};
+	const char *text = json_string_value(v);
+
+	(void)c;
+	for (size_t i = 0; text && i < BL_ARRAY_SIZE(words); i++) {
+		if (!bl_streq(text, words[i]))
+			continue;
+		*(enum bl_xdp_wish *)field = (enum bl_xdp_wish)i;
+		return 0;
+	}
+	return bl_err_set(err, -EINVAL, "must be auto, native, generic or off");
+}
+
 static int read_maglev_size(struct bl_agent_config *c, const json_t *v, void *field,
 			    struct bl_err *err)
 {
@@ -363,6 +383,7 @@ static const struct key top_keys[] = {
 	KEY("forwarding", read_forwarding, compile.dsr),
 	KEY("lbAlgorithm", read_lb, compile.lb),
 	KEY("maglevSize", read_maglev_size, compile.maglev_size),
+	KEY("xdp", read_xdp, xdp),
 	KEY("masquerade", read_bool, compile.masquerade),
 	KEY("routing", read_routing, compile.routing),
 	KEY("bgp", read_bgp, compile),

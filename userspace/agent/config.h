@@ -32,6 +32,7 @@ struct bl_agent_config {
 	uint32_t cni_mtu;	  /* 0: the uplink's */
 	struct bl_map_size *map_sizes;
 	size_t n_map_sizes;
+	enum bl_xdp_wish xdp;
 	enum bl_log_level log_level;
 };
 

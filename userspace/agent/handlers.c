@@ -7,6 +7,7 @@
  * is shown as compile sees it, with the word whether the kernel holds that already.
  */
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,22 @@ static json_t *synced_json(const struct bl_agent *a, bool *ret_connected)
 		*ret_connected &= w->why[0] == '\0';
 	}
 	return synced;
+}
+
+static json_t *xdp_json(const struct bl_datapath_stats *stats)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < stats->n_xdp; i++) {
+		const struct bl_xdp_uplink *u = &stats->xdp[i];
+		char name[IF_NAMESIZE];
+
+		json_array_append_new(list, json_pack("{sI ss ss}", "ifindex",
+						      (json_int_t)u->ifindex, "interface",
+						      if_indextoname(u->ifindex, name) ? name : "",
+						      "mode", u->mode));
+	}
+	return list;
 }
 
 static json_t *cidrs_json(const struct bl_agent *a)
@@ -93,6 +110,7 @@ static void on_status(void *arg, const json_t *request, int fd, struct bl_call *
 	json_object_set_new(out, "last_change_ns", bl_timing_change_json(&a->timing));
 	json_object_set_new(out, "last_change_at_ns", bl_timing_change_at_json(&a->timing));
 	json_object_set_new(out, "tc_mode", json_string(stats.tc_mode));
+	json_object_set_new(out, "xdp", xdp_json(&stats));
 	json_object_set_new(out, "pod_cidrs", cidrs_json(a));
 	json_object_set_new(out, "cni", cni_json(a));
 	json_object_set_new(out, "failed", bl_failures_json(a->failures));

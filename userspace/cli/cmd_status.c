@@ -73,6 +73,8 @@ static void print_facts(const struct bl_cli *c, const json_t *s)
 	BL_FREE char *unsynced = join(json_object_get(s, "synced"), false);
 	const json_t *cni = json_object_get(s, "cni");
 	const char *reason = bl_json_str_at(cni, "reason", NULL);
+	const json_t *uplink;
+	size_t i;
 
 	line(t, "Node:", bl_json_str_at(s, "node", NULL));
 	line(t, "Version:", bl_json_str_at(s, "version", NULL));
@@ -91,6 +93,11 @@ static void print_facts(const struct bl_cli *c, const json_t *s)
 	}
 	print_full_sync(t, json_object_get(s, "full_sync"));
 	line(t, "Packets at:", bl_json_str_at(s, "tc_mode", NULL));
+	json_array_foreach ((json_t *)(uintptr_t)json_object_get(s, "xdp"), i, uplink) {
+		bl_table_cell(t, i ? "" : "XDP:");
+		bl_table_cellf(t, "%s on %s", bl_json_str_at(uplink, "mode", NULL) ?: "",
+			       bl_json_str_at(uplink, "interface", NULL) ?: "");
+	}
 	line(t, "Pod prefixes:", cidrs);
 	bl_table_cell(t, "Pods:");
 	if (json_is_true(json_object_get(cni, "ready")))

@@ -20,7 +20,8 @@
  *                {"node", "version", "server": URL, "connected": bool, "synced": {KIND: bool}, "services": N, "dirty": N,
  *                 "endpoints": N, "backends": N, "frontends": N, "map_writes": N, "map_deletes": N,
  *                 "full_sync": {"ns": N, "services": N, "map_writes": N} | null, "last_change_ns": N | null, "last_change_at_ns": N | null,
- *                 "tc_mode": "tcx"|"clsact", "pod_cidrs": [CIDR], "cni": {"ready": bool, "reason", "attachments": N},
+ *                 "tc_mode": "tcx"|"clsact", "xdp": [{"ifindex": N, "interface", "mode": "native"|"generic"|"off"}],
+ *                 "pod_cidrs": [CIDR], "cni": {"ready": bool, "reason", "attachments": N},
  *                 "failed": [{"object", "error"}], "counters": [{"name", "verdict", "text", "packets": N, "bytes": N}]}
  * service-list   {"namespace"?}
  *                [SERVICE]

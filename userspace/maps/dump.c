@@ -12,7 +12,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -278,6 +277,17 @@ static json_t *value_backend(const void *value)
 			 (json_int_t)v->generation);
 }
 
+static json_t *value_next_hop(const void *value)
+{
+	const struct bl_next_hop *v = value;
+
+	if (!v->generation)
+		return NULL;
+	return json_pack("{s:I, s:I, s:o, s:o, s:i, s:i}", "generation", (json_int_t)v->generation,
+			 "ifindex", (json_int_t)v->ifindex, "to", mac_json(v->dmac), "from",
+			 mac_json(v->smac), "mtu", v->mtu, "found", v->found);
+}
+
 static json_t *value_meta(const void *value)
 {
 	const struct bl_service_meta *v = value;
@@ -414,6 +424,7 @@ static const struct {
 	[BL_MAP_service6] = {key_service6, value_service},
 	[BL_MAP_slot] = {key_index, value_slot},
 	[BL_MAP_backend] = {key_index, value_backend},
+	[BL_MAP_next_hop] = {key_index, value_next_hop},
 	[BL_MAP_member] = {key_member, value_slot},
 	[BL_MAP_service_meta] = {key_index, value_meta},
 	[BL_MAP_endpoint4] = {key_addr4, value_endpoint},
@@ -443,58 +454,4 @@ json_t *bl_maps_entry_json(enum bl_map map, const void *key, const void *value)
 	if (!v)
 		return NULL;
 	return json_pack("{s:o, s:o}", "key", printers[map].key(key), "value", v);
-}
-
-struct dump {
-	enum bl_map map;
-	json_t *entries;
-};
-
-static int dump_entry(void *arg, const void *key, const void *value)
-{
-	const struct dump *d = arg;
-	json_t *entry = bl_maps_entry_json(d->map, key, value);
-
-	if (entry)
-		json_array_append_new(d->entries, entry);
-	return 0;
-}
-
-static const char *type_name(uint32_t type)
-{
-	switch (type) {
-	case BPF_MAP_TYPE_HASH:
-		return "hash";
-	case BPF_MAP_TYPE_ARRAY:
-		return "array";
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return "percpu_array";
-	case BPF_MAP_TYPE_LRU_HASH:
-		return "lru_hash";
-	case BPF_MAP_TYPE_LPM_TRIE:
-		return "lpm_trie";
-	default:
-		return "other";
-	}
-}
-
-int bl_maps_dump(const char *pin_dir, enum bl_map map, json_t **ret_json, struct bl_err *err)
-{
-	const struct bl_map_info *row = &bl_map_table[map];
-	BL_JSON json_t *entries = json_array();
-	struct dump d = {.map = map, .entries = entries};
-	BL_CLOSE int fd = -1;
-	int rc;
-
-	rc = bl_maps_open(pin_dir, map, true, &fd, err);
-	if (rc)
-		return rc;
-	rc = bl_maps_each(fd, map, dump_entry, &d);
-	if (rc)
-		return bl_err_set(err, rc, "map '%s': %s", row->name, strerror(-rc));
-	*ret_json =
-		json_pack("{s:s, s:s, s:s, s:I, s:I, s:O}", "name", row->name, "about", row->text,
-			  "type", type_name(row->type), "max_entries", (json_int_t)bl_maps_size(fd),
-			  "count", (json_int_t)json_array_size(entries), "entries", entries);
-	return 0;
 }

@@ -85,6 +85,21 @@ BL_LAYOUT(struct bl_backend, 24);
 #define BL_BACKEND_LOCAL 0x04 /* a pod of this node */
 
 /*
+ * next_hop: array, backend id -> how a packet that is tunnelled to the backend leaves this node. The programs alone write it.
+ */
+struct bl_next_hop {
+	__u32 generation; /* the backend's; another: the entry is another backend's */
+	__u32 ifindex;
+	__u8 dmac[6];
+	__u8 smac[6];
+	__u16 mtu;   /* of the way there; 0: unknown */
+	__u16 found; /* jiffies / 256 when the FIB gave this answer */
+	__u16 asked; /* jiffies / 256 when a packet was last sent to ask again */
+	__u16 pad;
+};
+BL_LAYOUT(struct bl_next_hop, 28);
+
+/*
  * member: service id and a backend's address -> backend id, for the local backends of services with BL_SERVICE_DSR: a tunnelled
  * packet says which pod was chosen, and this which port of the pod it is.
  */
@@ -293,6 +308,8 @@ BL_LAYOUT(struct bl_counter, 16);
 	X(service6, HASH, struct bl_service6_key, struct bl_service, 65536, 0, "IPv6 frontends")   \
 	X(slot, ARRAY, __u32, bl_slot, 1048576, BPF_F_MMAPABLE, "slot to backend id")              \
 	X(backend, ARRAY, __u32, struct bl_backend, 65536, BPF_F_MMAPABLE, "backends by id")       \
+	X(next_hop, ARRAY, __u32, struct bl_next_hop, 65536, 0,                                    \
+	  "next hops of tunnelled backends by id")                                                 \
 	X(member, HASH, struct bl_member_key, __u32, 65536, BPF_F_NO_PREALLOC,                     \
 	  "local backends that tunnels lead to")                                                   \
 	X(service_meta, ARRAY, __u32, struct bl_service_meta, 65536, BPF_F_MMAPABLE,               \

@@ -53,7 +53,7 @@ static void every_key_is_read(void **state)
 		     "mesh: true, peers: [{name: tor_1, address: 'fd00::1', asn: 64512, "
 		     "password: secret}]}\ncni: {confDir: /n, mtu: 9000}\n"
 		     "maps: {flow4: 1024}\nlogLevel: debug\nexternalIPs: true\n"
-		     "lbAlgorithm: random\nmaglevSize: 65537\nforwarding: dsr\n"
+		     "xdp: generic\nlbAlgorithm: random\nmaglevSize: 65537\nforwarding: dsr\n"
 		     "nodePortAddresses: [192.0.2.0/24, '::1/128']\n",
 		     &c, error),
 		0);
@@ -71,6 +71,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(c->compile.lb, BL_LB_RANDOM);
 	assert_int_equal(c->compile.maglev_size, 65537);
 	assert_true(c->compile.dsr);
+	assert_int_equal(c->xdp, BL_XDP_GENERIC);
 	assert_int_equal(c->compile.node_port_addresses.count, 2);
 	assert_int_equal(c->compile.routing, BL_ROUTING_BGP);
 	assert_int_equal(c->compile.asn, 4200000001u);
@@ -122,6 +123,8 @@ static void what_is_wrong_is_named_by_its_key(void **state)
 		{"snatPorts: 32000-33000\n", "snatPorts: overlaps nodePorts"},
 		{"masquerade: 1\n", "masquerade: must be true or false"},
 		{"lbAlgorithm: best\n", "lbAlgorithm: must be maglev or random"},
+		{"xdp: maybe\n", "xdp: must be auto, native, generic or off"},
+		{"xdp: true\n", "xdp: must be auto, native, generic or off"},
 		{"forwarding: nat\n", "forwarding: must be dsr or snat"},
 		{"maglevSize: 1\n", "maglevSize: 1 out of range 2 to 131071"},
 		{"maglevSize: 16384\n", "maglevSize: 16384 is no prime; the next is 16411"},

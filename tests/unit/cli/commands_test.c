@@ -273,7 +273,8 @@ static void status_puts_first_things_first(void **state)
 		ask("status",
 		    "{\"ok\":{\"node\":\"n1\",\"version\":\"1\",\"server\":\"https://x\",\"connected\":true,"
 		    "\"synced\":{\"services\":true,\"nodes\":false},\"services\":3,\"dirty\":1,\"frontends\":4,"
-		    "\"backends\":5,\"endpoints\":6,\"tc_mode\":\"tcx\",\"pod_cidrs\":[\"10.244.1.0/24\"],"
+		    "\"backends\":5,\"endpoints\":6,\"tc_mode\":\"tcx\",\"xdp\":[{\"ifindex\":2,\"interface\":\"eth0\",\"mode\":\"native\"}],"
+		    "\"pod_cidrs\":[\"10.244.1.0/24\"],"
 		    "\"full_sync\":{\"ns\":12340000,\"services\":3,\"map_writes\":9},"
 		    "\"cni\":{\"ready\":false,\"reason\":\"not synced\",\"attachments\":2},"
 		    "\"failed\":[{\"object\":\"Service a/b\",\"error\":\"slot is full\"}],"
@@ -282,6 +283,7 @@ static void status_puts_first_things_first(void **state)
 		0);
 	assert_non_null(strstr(f.out, "Not synced:     nodes\n"));
 	assert_non_null(strstr(f.out, "2 services, 4 frontends, 5 backends, 6 endpoints\n"));
+	assert_non_null(strstr(f.out, "XDP:            native on eth0\n"));
 	assert_non_null(strstr(f.out, "Waiting:        1 services\n"));
 	assert_non_null(strstr(f.out, "Full sync:      12.3 ms for 3 services at start\n"));
 	assert_non_null(strstr(f.out, "2 attached; no new ones: not synced\n"));

@@ -253,7 +253,11 @@ int bl_datapath_attach_pod(struct bl_datapath *dp, uint32_t ifindex, struct bl_e
 
 int bl_datapath_attach_uplink(struct bl_datapath *dp, uint32_t ifindex, struct bl_err *err)
 {
-	return attach(dp, BL_PROG_HOST, ifindex, err);
+	int rc = attach(dp, BL_PROG_HOST, ifindex, err);
+
+	if (!rc)
+		bl_xdp_attach(&dp->links, dp->progs.fds[BL_PROG_XDP], ifindex);
+	return rc;
 }
 
 int bl_datapath_keep_links(struct bl_datapath *dp, const uint32_t *ifindexes, size_t n,
@@ -280,5 +284,7 @@ void bl_datapath_stats(const struct bl_datapath *dp, struct bl_datapath_stats *r
 		.backends = count.backends,
 		.slots = count.slots,
 		.tc_mode = dp->links.tcx ? "tcx" : "clsact",
+		.xdp = dp->links.xdp,
+		.n_xdp = dp->links.n_xdp,
 	};
 }

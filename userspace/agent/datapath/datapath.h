@@ -13,6 +13,21 @@
  */
 struct bl_datapath;
 
+/* Where XDP is to run on uplinks. */
+enum bl_xdp_wish {
+	BL_XDP_AUTO, /* in the driver where it can, else before the stack */
+	BL_XDP_NATIVE,
+	BL_XDP_GENERIC,
+	BL_XDP_OFF,
+};
+
+#define BL_XDP_UPLINKS_MAX 16
+
+struct bl_xdp_uplink {
+	uint32_t ifindex;
+	const char *mode; /* "native", "generic", or "off": tc serves alone */
+};
+
 struct bl_datapath_opts {
 	const char *
 		pin_dir; /* bpffs folder, made with 0700; everything lies in <pin_dir>/v<BEELINE_ABI> */
@@ -27,6 +42,7 @@ struct bl_datapath_opts {
 	const struct bl_cidr *service_cidrs;
 	size_t n_service_cidrs;
 	const char *tc_mode; /* "tcx" or "clsact"; NULL: what the kernel has */
+	enum bl_xdp_wish xdp;
 };
 
 /*
@@ -103,7 +119,9 @@ struct bl_datapath_stats {
 	uint64_t frontends;
 	uint64_t backends;
 	uint64_t slots;
-	const char *tc_mode; /* "tcx" or "clsact" */
+	const char *tc_mode;		 /* "tcx" or "clsact" */
+	const struct bl_xdp_uplink *xdp; /* lent; valid until the next attachment */
+	size_t n_xdp;
 };
 void bl_datapath_stats(const struct bl_datapath *dp, struct bl_datapath_stats *ret_stats);
 

@@ -46,6 +46,7 @@ enum bl_prog {
 	BL_PROG_POD = BL_PROG_SOCK_COUNT,
 	BL_PROG_HOST,
 	BL_PROG_NODE, /* the one at egress */
+	BL_PROG_XDP,
 	BL_PROG_COUNT
 };
 
@@ -67,10 +68,13 @@ bool bl_features_has_kern_ctx(void);
 /* SO_NETNS_COOKIE of this network namespace, 0 where the kernel does not tell. */
 uint64_t bl_features_netns_cookie(void);
 
-/* --- attachment (links.c, clsact.c) --------------------------------------------------------------------------------- */
+/* --- attachment (links.c, xdp.c, clsact.c) --------------------------------------------------------------------------------- */
 struct bl_links {
 	char *dir; /* <pin_dir>/v<BEELINE_ABI>/links */
 	bool tcx;
+	enum bl_xdp_wish xdp_wish;
+	struct bl_xdp_uplink xdp[BL_XDP_UPLINKS_MAX];
+	size_t n_xdp;
 };
 
 /* Attaches the socket programs to the cgroup and lets every pinned tc link run the new programs. */
@@ -79,7 +83,14 @@ int bl_links_open(struct bl_links *l, const struct bl_datapath_opts *opts,
 void bl_links_close(struct bl_links *l);
 int bl_links_attach(struct bl_links *l, enum bl_prog prog, int prog_fd, uint32_t ifindex,
 		    struct bl_err *err);
+/* Puts the program into a pinned link that hangs on `target`. -ENOLINK: there is none (any more). */
+int bl_links_renew(const char *path, uint64_t target, int prog_fd);
 int bl_links_keep(struct bl_links *l, const uint32_t *ifindexes, size_t n, struct bl_err *err);
+
+/* An uplink's XDP program, as far as it is wished and the link's driver takes it; without, tc serves alone. */
+void bl_xdp_attach(struct bl_links *l, int prog_fd, uint32_t ifindex);
+/* Forgets uplinks that are not listed. */
+void bl_xdp_keep(struct bl_links *l, const uint32_t *ifindexes, size_t n);
 
 int bl_clsact_attach(uint32_t ifindex, bool egress, int prog_fd, struct bl_err *err);
 /* Removes our filters from interfaces that are not listed. */

@@ -3,7 +3,7 @@
  * DOC: Where the programs hang.
  *
  * Every attachment is a link pinned under links/: `bl_connect4` and its like on the cgroup, `pod-IFINDEX` or `host-IFINDEX` at
- * interfaces' ingress, `node-IFINDEX` at their egress. A pinned link keeps its program running without the agent. At start the new programs are put into the old links by
+ * interfaces' ingress, `node-IFINDEX` at their egress, `xdp-IFINDEX` at uplinks' drivers (xdp.c). A pinned link keeps its program running without the agent. At start the new programs are put into the old links by
  * BPF_LINK_UPDATE, one by one and in place: there is no moment without a program.
  *
  * A link knows what it hangs on. One whose cgroup or interface is gone, or is another by the same name or number, is thrown away and
@@ -53,6 +53,7 @@ static const struct {
 	[BL_PROG_POD] = {"pod", false},
 	[BL_PROG_HOST] = {"host", false},
 	[BL_PROG_NODE] = {"node", true},
+	[BL_PROG_XDP] = {"xdp", false}, /* at the driver, by xdp.c */
 };
 
 /* What a link hangs on: a cgroup's id or an interface's index; 0: on nothing any more. */
@@ -71,8 +72,7 @@ static uint32_t prog_id(int prog_fd)
 	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
 }
 
-/* Puts the program into the pinned link, when that hangs where it should. -ENOLINK: there is no such link (any more). */
-static int renew(const char *path, uint64_t target, int prog_fd)
+int bl_links_renew(const char *path, uint64_t target, int prog_fd)
 {
 	BL_CLOSE int fd = bpf_obj_get(path);
 	struct bpf_link_info info = {};
@@ -96,7 +96,7 @@ static int attach(const char *path, int prog_fd, int target_fd, uint64_t target,
 		  enum bpf_attach_type type, struct bl_err *err)
 {
 	BL_CLOSE int fd = -1;
-	int rc = renew(path, target, prog_fd);
+	int rc = bl_links_renew(path, target, prog_fd);
 
 	if (!rc)
 		return 0;
@@ -165,7 +165,7 @@ static int renew_all(const struct bl_links *l, const struct bl_programs *progs, 
 
 		if (!parse_pin(e->d_name, &prog, &ifindex))
 			continue;
-		rc = renew(path, ifindex, progs->fds[prog]);
+		rc = bl_links_renew(path, ifindex, progs->fds[prog]);
 		if (rc && rc != -ENOLINK && !first)
 			first = bl_err_set(err, rc, "%s: %s", path, strerror(-rc));
 	}
@@ -179,6 +179,7 @@ int bl_links_open(struct bl_links *l, const struct bl_datapath_opts *opts,
 	int rc;
 
 	l->dir = bl_maps_dir(opts->pin_dir, "links");
+	l->xdp_wish = opts->xdp;
 	l->tcx = opts->tc_mode ? bl_streq(opts->tc_mode, "tcx") : bl_features_has_tcx();
 	rc = attach_sock(l, opts, progs, err);
 	return rc ? rc : renew_all(l, progs, err);
@@ -243,6 +244,7 @@ int bl_links_keep(struct bl_links *l, const uint32_t *ifindexes, size_t n, struc
 {
 	int rc = keep_pins(l, ifindexes, n, err);
 
+	bl_xdp_keep(l, ifindexes, n);
 	if (!rc && !l->tcx)
 		rc = bl_clsact_keep(ifindexes, n, err);
 	return rc;

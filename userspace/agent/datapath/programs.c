@@ -34,6 +34,7 @@
 #include "bpf/node.skel.h"
 #include "bpf/pod.skel.h"
 #include "bpf/sock.skel.h"
+#include "bpf/xdp.skel.h"
 
 static const char *const names[BL_PROG_COUNT] = {
 	[BL_PROG_CONNECT4] = "bl_connect4",	    [BL_PROG_CONNECT6] = "bl_connect6",
@@ -41,7 +42,7 @@ static const char *const names[BL_PROG_COUNT] = {
 	[BL_PROG_RECVMSG4] = "bl_recvmsg4",	    [BL_PROG_RECVMSG6] = "bl_recvmsg6",
 	[BL_PROG_GETPEERNAME4] = "bl_getpeername4", [BL_PROG_GETPEERNAME6] = "bl_getpeername6",
 	[BL_PROG_POD] = "bl_pod_ingress",	    [BL_PROG_HOST] = "bl_host_ingress",
-	[BL_PROG_NODE] = "bl_node_egress",
+	[BL_PROG_NODE] = "bl_node_egress",	    [BL_PROG_XDP] = "bl_xdp_ingress",
 };
 
 static char complaint[300];
@@ -186,6 +187,18 @@ static int load_node(struct bl_programs *p, const struct given *g, struct bl_err
 	return rc;
 }
 
+static int load_xdp(struct bl_programs *p, const struct given *g, struct bl_err *err)
+{
+	struct xdp_bpf *skel = xdp_bpf__open();
+	int rc;
+
+	if (!skel)
+		return cannot_open("XDP", err);
+	rc = load(p, skel->obj, g->pins, "XDP", err);
+	xdp_bpf__destroy(skel);
+	return rc;
+}
+
 static const struct object {
 	const void *(*bytes)(size_t *ret_size);
 	int (*load)(struct bl_programs *p, const struct given *g, struct bl_err *err);
@@ -195,6 +208,7 @@ static const struct object {
 	{pod_bpf__elf_bytes, load_pod, BL_PROG_POD, BL_PROG_POD + 1},
 	{host_bpf__elf_bytes, load_host, BL_PROG_HOST, BL_PROG_HOST + 1},
 	{node_bpf__elf_bytes, load_node, BL_PROG_NODE, BL_PROG_NODE + 1},
+	{xdp_bpf__elf_bytes, load_xdp, BL_PROG_XDP, BL_PROG_XDP + 1},
 };
 
 /* What went into a loaded object, but for the kernel. */
