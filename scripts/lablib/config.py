@@ -23,6 +23,7 @@ def agent(lab, node):
         f"bpfDir: {node.bpf_dir}",
         f"cgroup: {node.cgroup}",
         "uplinks: [eth0]",
+        "xdp: generic",  # a veth's own mode needs more of its peer than the router gives
         f"serviceCIDRs: [\"{SERVICE_CIDRS[0]}\", \"{SERVICE_CIDRS[1]}\"]",
         f"clusterCIDRs: [\"{CLUSTER_CIDRS[0]}\", \"{CLUSTER_CIDRS[1]}\"]",
         "nodePorts: 30000-32767",

@@ -126,8 +126,9 @@ static void xdp_is_where_the_configuration_wants_it(void **state)
 		uint8_t mode;
 		const char *said;
 	} steps[] = {
-		{BL_XDP_AUTO, XDP_ATTACHED_SKB, "generic"}, /* a veth */
-		{BL_XDP_AUTO, XDP_ATTACHED_SKB, "generic"},
+		{BL_XDP_GENERIC, XDP_ATTACHED_SKB, "generic"},
+		{BL_XDP_GENERIC, XDP_ATTACHED_SKB, "generic"},
+		{BL_XDP_AUTO, XDP_ATTACHED_NONE, "off"}, /* a veth */
 		{BL_XDP_NATIVE, XDP_ATTACHED_DRV, "native"},
 		{BL_XDP_GENERIC, XDP_ATTACHED_SKB, "generic"},
 		{BL_XDP_OFF, XDP_ATTACHED_NONE, "off"},
@@ -158,6 +159,7 @@ static void xdp_is_where_the_configuration_wants_it(void **state)
 
 static void xdp_goes_with_its_uplink(void **state)
 {
+	const struct bl_datapath_opts opts = {.xdp = BL_XDP_GENERIC};
 	struct bl_datapath *dp;
 	struct bl_datapath_stats stats;
 	uint32_t a;
@@ -165,7 +167,7 @@ static void xdp_goes_with_its_uplink(void **state)
 	(void)state;
 	need_box();
 	a = make_link("dpa");
-	dp = open_dp(NULL);
+	dp = open_dp(&opts);
 	assert_int_equal(bl_datapath_attach_uplink(dp, a, NULL), 0);
 	assert_int_equal(xdp_mode(a), XDP_ATTACHED_SKB);
 	assert_int_equal(bl_datapath_keep_links(dp, NULL, 0, NULL), 0);

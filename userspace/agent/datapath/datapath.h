@@ -15,7 +15,7 @@ struct bl_datapath;
 
 /* Where XDP is to run on uplinks. */
 enum bl_xdp_wish {
-	BL_XDP_AUTO, /* in the driver where it can, else before the stack */
+	BL_XDP_AUTO, /* in the driver where it can, else nowhere */
 	BL_XDP_NATIVE,
 	BL_XDP_GENERIC,
 	BL_XDP_OFF,

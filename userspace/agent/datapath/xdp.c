@@ -3,12 +3,12 @@
  * DOC: The XDP program on uplinks.
  *
  * XDP spares tc work and nothing depends on it: an uplink whose driver refuses it is served by tc alone, which is said once. In the
- * driver (native) it runs before the packet has a socket buffer; otherwise (generic) the kernel runs it on the socket buffer,
- * which it may have to copy for that.
+ * driver (native) it runs before the packet has a socket buffer. Generic, on the socket buffer, every driver can, but the kernel may have
+ * to copy any packet of the link for it, whatever that is for: so it is used only where the configuration demands it.
  *
  * A veth takes a native program, but throws away what such a program sends unless its peer polls (NAPI), which the peer does with a
  * program of its own or with GRO switched on. The peer is another namespace's and nothing tells from here whether it does, so a
- * veth gets the generic one, unless the configuration demands the native.
+ * veth gets none, unless the configuration demands one.
  *
  * The links are pinned as those of tc and are renewed in place. One in another mode than is wished is let go and made anew.
  */
@@ -59,7 +59,7 @@ static bool may_be(enum bl_xdp_wish wish, uint32_t ifindex, bool native)
 	case BL_XDP_GENERIC:
 		return !native;
 	case BL_XDP_AUTO:
-		return !native || !is_veth(ifindex);
+		return native && !is_veth(ifindex);
 	default:
 		return false;
 	}
