@@ -17,7 +17,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "beeline/reason.h"
+#include "lib/count.h"
 #include "lib/ctx.h"
 #include "lib/encap.h"
 #include "lib/endpoint.h"
@@ -35,17 +35,6 @@ struct lean {
 	__u8 proto;
 	__u8 tos;
 };
-
-BL_INLINE void count(__u32 bytes)
-{
-	__u32 index = BL_PASS_TUNNEL;
-	struct bl_counter *c = bpf_map_lookup_elem(&counter, &index);
-
-	if (!c)
-		return;
-	c->packets++;
-	c->bytes += bytes;
-}
 
 /* The headers of a packet that may be served here; not 0: it is tc's. */
 BL_INLINE int read(int family, const __u8 *l3, const __u8 *end, struct lean *ret_p)
@@ -127,7 +116,7 @@ BL_INLINE int tunnel(struct xdp_md *ctx, int family, const struct lean *p,
 		*(__be16 *)(data + 12) = bpf_htons(ETH_P_IPV6);
 		bl_encap_head6(data + BL_ETH_SIZE, &cfg->snat6, &b->addr, p->size, p->tos);
 	}
-	count(p->size + BL_ETH_SIZE + bl_encap_size(family));
+	bl_count(BL_PASS_TUNNEL, p->size + BL_ETH_SIZE + bl_encap_size(family));
 	return XDP_TX;
 }
 

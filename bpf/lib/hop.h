@@ -16,16 +16,11 @@
 
 #define BL_HOP_TICKS 8 /* of 256 jiffies: eight seconds at HZ=250, two at HZ=1000 */
 
-BL_INLINE __u16 bl_hop_now(void)
-{
-	return bpf_jiffies64() >> 8;
-}
-
 /* What XDP may use for this backend now, or NULL: the packet is tc's. */
 BL_INLINE const struct bl_next_hop *bl_hop_use(__u32 id, __u32 generation)
 {
 	struct bl_next_hop *h = bpf_map_lookup_elem(&next_hop, &id);
-	__u16 now = bl_hop_now();
+	__u16 now = bl_tick_now();
 
 	if (!h || h->generation != generation || (__u16)(now - h->found) >= BL_HOP_TICKS)
 		return NULL;
@@ -40,7 +35,7 @@ BL_INLINE bool bl_hop_is_due(__u32 id, __u32 generation)
 {
 	const struct bl_next_hop *h = bpf_map_lookup_elem(&next_hop, &id);
 
-	return h && (h->generation != generation || h->found != bl_hop_now());
+	return h && (h->generation != generation || h->found != bl_tick_now());
 }
 
 BL_INLINE void bl_hop_learn(__u32 id, __u32 generation, const struct bpf_fib_lookup *fib)
@@ -54,7 +49,7 @@ BL_INLINE void bl_hop_learn(__u32 id, __u32 generation, const struct bpf_fib_loo
 	__builtin_memcpy(h->dmac, fib->dmac, 6);
 	__builtin_memcpy(h->smac, fib->smac, 6);
 	h->mtu = fib->mtu_result;
-	h->found = h->asked = bl_hop_now();
+	h->found = h->asked = bl_tick_now();
 	h->generation = generation;
 }
 

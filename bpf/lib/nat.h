@@ -88,11 +88,6 @@ BL_INLINE long flow_put(int family, const struct bl_addr *saddr, const struct bl
 	}
 }
 
-BL_INLINE __u16 tick_now(void)
-{
-	return bpf_jiffies64() >> 8;
-}
-
 BL_INLINE bool opens_tcp(const struct bl_packet *p)
 {
 	return (p->tcp_flags & (BL_TCP_SYN | BL_TCP_ACK | BL_TCP_RST)) == BL_TCP_SYN;
@@ -123,7 +118,7 @@ static __noinline void flow_close(struct bl_flow *f, struct bl_flow *reverse)
 /* Notes that the flow lives, about once a second, and that it ends. */
 BL_INLINE void bl_flow_touch(int family, const struct bl_packet *p, struct bl_flow *f)
 {
-	__u16 tick = tick_now();
+	__u16 tick = bl_tick_now();
 
 	if (bl_unlikely(f->tick != tick)) {
 		f->tick = tick;
@@ -202,7 +197,7 @@ BL_INLINE enum bl_reason nat_create(int family, const struct bl_packet *p, struc
 		.sport = p->dport,
 		.dport = p->sport,
 		.flags = to->flags | BL_FLOW_REPLY,
-		.tick = tick_now(),
+		.tick = bl_tick_now(),
 		.backend = to->backend,
 		.generation = to->generation,
 		.seen_ns = bpf_ktime_get_coarse_ns(),
