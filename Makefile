@@ -225,7 +225,7 @@ test-kernel: programs bpf $(BPF_TEST_BINS) $(filter $(O)/tests/unit/datapath/% $
 benches: $(BENCH_BINS)
 
 .PHONY: bench
-bench: ## beeline beside iptables, nftables and raw veth: out/bench/report.html, 25 minutes (as root)
+bench: ## beeline beside iptables, nftables and raw veth: out/bench/report.html, half an hour (as root)
 	O=$(O) tests/bench/bench
 
 .PHONY: bench-quick

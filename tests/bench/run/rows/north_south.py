@@ -16,7 +16,8 @@ FLOWS = {"smoke": [1], "quick": [1, 65536], "full": [1, 1024, 65536, 524288]}
 FEW = 65536  # of more flows than these a turn takes a peer's connection table most of a minute: they get one round
 PORT = 30080
 NAME = "north-south"
-NOT_YET = ("XDP: beeline has no program at XDP yet; its tc path is measured", "DSR: beeline does not answer clients directly from another node yet")
+NOT_YET = ("XDP: this row does not take it yet; beeline's tc path is measured",
+           "DSR: this row does not measure direct return from another node yet")
 
 
 class NorthSouthError(RuntimeError):
